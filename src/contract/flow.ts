@@ -1,0 +1,102 @@
+import type { Artifact } from "./job.ts";
+import type { Kind, Pool, Verdict } from "./names.ts";
+import type { DiscoverRequest, EvaluateRequest } from "./request.ts";
+import type { Result } from "./result.ts";
+
+/** What workflows and activities hand to each other. Types only; nothing here may exceed 64 KiB when encoded. */
+
+/** Most bytes of one payload in a history. Larger data travels as an artifact. */
+export const MAX_PAYLOAD_BYTES = 65_536;
+
+/** Part of every input: who owns the job and when its time ends. */
+export interface Ticket {
+  job_id: string;
+  tenant: string;
+  /** `sha256:…` of the canonical request body. */
+  request_hash: string;
+  /** End of the job, in milliseconds since the epoch. Covers time in queues. */
+  deadline_at: number;
+}
+
+/** How a job runs: chosen from the request alone, so that the same request always takes the same path. */
+export type Route = { path: "local" } | { path: "single"; pool: Exclude<Pool, "control"> } | { path: "sharded"; shards: number };
+
+export interface DiscoverInput extends Ticket {
+  request: DiscoverRequest;
+  route: Route;
+  /** The summary of an earlier job with the same request, if the client allowed its reuse. */
+  reused?: Summary;
+}
+
+export interface EvaluateInput extends Ticket {
+  request: EvaluateRequest;
+  route: Route;
+  reused?: Summary;
+}
+
+/** A half-open range of grid cells, searched by one child workflow. */
+export interface ShardInput extends Ticket {
+  request: DiscoverRequest;
+  index: number;
+  cells: { from: number; to: number };
+}
+
+/** What a shard found lies in the store under `key`; up to 64 of these fit one payload. */
+export interface ShardResult {
+  key: string;
+  sha256: string;
+}
+
+/** The plan of a sharded job: its dataset is stored, so that no child carries the rows. */
+export interface Preparation {
+  request: DiscoverRequest;
+  shards: { from: number; to: number }[];
+}
+
+/**
+ * What an activity returns when its worker has to stop before the work is done. The workflow schedules the activity
+ * anew, so a deploy uses up none of its attempts.
+ */
+export interface Handback {
+  handed_back: true;
+}
+
+/** An artifact and where the store keeps it. */
+export interface StoredArtifact extends Artifact {
+  key: string;
+}
+
+/** The result of a job's workflow. `result` is inline up to 32 KiB; it is always the artifact `result.json` too. */
+export interface Summary {
+  verdict: Verdict;
+  result: Result | null;
+  artifacts: StoredArtifact[];
+  /** When the first attempt that succeeded began, ISO 8601. */
+  started_at: string;
+  attempts: number;
+}
+
+/** Memo of a job's workflow, set at start. `progress` is upserted by sharded jobs, at most 20 times. */
+export interface JobMemo {
+  kind: Kind;
+  tenant: string;
+  schema_version: number;
+  request_hash: string;
+  deadline_at: number;
+  shards?: number;
+  reused_from?: string;
+  progress?: HeartbeatProgress;
+}
+
+/** Heartbeat details of computing activities, and the progress in the memo. */
+export interface HeartbeatProgress {
+  phase: "prepare" | "search" | "judge" | "publish";
+  done: number;
+  total: number;
+}
+
+/** Details of the ApplicationFailure with which an activity or a job fails. */
+export interface FailureDetails {
+  attempts: number;
+  stage: string;
+}

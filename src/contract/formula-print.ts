@@ -1,0 +1,104 @@
+import type { Expression, FunctionName } from "./formula.ts";
+
+/** How one language writes the parts of a formula. */
+interface Dialect {
+  number(value: number): string;
+  name(name: string): string;
+  group(inner: string): string;
+  power(base: string, exponent: string): string;
+  times(left: string, right: string): string;
+  call(name: FunctionName, argument: string): string;
+  /** Whether `-x` may open a product; a JavaScript power refuses a bare sign before its base. */
+  bareSign: boolean;
+  /** Whether any exponent stands without parentheses, as it does raised in LaTeX. */
+  raised: boolean;
+}
+
+const TEXT: Dialect = {
+  number: String,
+  name: (name) => name,
+  group: (inner) => `(${inner})`,
+  power: (base, exponent) => `${base}^${exponent}`,
+  times: (left, right) => (/^[\d.]/.test(right) ? `${left}*${right}` : `${left} ${right}`),
+  call: (name, argument) => `${name}(${argument})`,
+  bareSign: true,
+  raised: false,
+};
+
+const PYTHON: Dialect = {
+  ...TEXT,
+  power: (base, exponent) => `${base}**${exponent}`,
+  times: (left, right) => `${left}*${right}`,
+  bareSign: false,
+};
+
+const JAVASCRIPT: Dialect = { ...PYTHON, call: (name, argument) => `Math.${name}(${argument})` };
+
+const LATEX: Dialect = {
+  number(value) {
+    const [mantissa, exponent] = String(value).split("e");
+    return exponent === undefined ? String(mantissa) : `${mantissa} \\cdot 10^{${Number(exponent)}}`;
+  },
+  name: (name) => (name.length === 1 ? name : `\\mathrm{${name.replaceAll("_", "\\_")}}`),
+  group: (inner) => `\\left(${inner}\\right)`,
+  power: (base, exponent) => `${base}^{${exponent}}`,
+  times: (left, right) => (/^\d/.test(right) ? `${left} \\cdot ${right}` : `${left} \\, ${right}`),
+  call: (name, argument) => `\\${name}\\left(${argument}\\right)`,
+  bareSign: true,
+  raised: true,
+};
+
+/** `365.2 a^1.5`: what `parseExpression` reads back as the same tree. */
+export function printText(expression: Expression): string {
+  return print(expression, TEXT);
+}
+
+export function printLatex(expression: Expression): string {
+  return print(expression, LATEX);
+}
+
+/** An expression of the columns with `**`, `sin`, `cos`, `exp` and `log`. */
+export function printPython(expression: Expression): string {
+  return print(expression, PYTHON);
+}
+
+/** An expression of the columns with `**` and the functions of `Math`. */
+export function printJavaScript(expression: Expression): string {
+  return print(expression, JAVASCRIPT);
+}
+
+function print(expression: Expression, dialect: Dialect): string {
+  switch (expression.type) {
+    case "constant":
+      return dialect.number(expression.value);
+    case "column":
+    case "parameter":
+      return dialect.name(expression.name);
+    case "call":
+      return dialect.call(expression.function, print(expression.argument, dialect));
+    case "power": {
+      const { base, exponent } = expression;
+      const simpleBase = base.type === "column" || base.type === "parameter" || base.type === "call" || isPlainNumber(base);
+      const simpleExponent = dialect.raised || exponent.type === "constant" || exponent.type === "column" || exponent.type === "parameter";
+      const [lower, upper] = [print(base, dialect), print(exponent, dialect)];
+      return dialect.power(simpleBase ? lower : dialect.group(lower), simpleExponent ? upper : dialect.group(upper));
+    }
+    case "product": {
+      const [lead, ...rest] = expression.factors;
+      const signed = dialect.bareSign && lead?.type === "constant" && lead.value === -1 && rest.length > 0;
+      const printed = (signed ? rest : expression.factors)
+        .map((factor) => (factor.type === "sum" ? dialect.group(print(factor, dialect)) : print(factor, dialect)))
+        .reduce((left, right) => dialect.times(left, right));
+      return signed ? `-${printed}` : printed;
+    }
+    case "sum":
+      return expression.terms
+        .map((term) => print(term, dialect))
+        .reduce((left, right) => (right.startsWith("-") ? `${left} - ${right.slice(1)}` : `${left} + ${right}`));
+  }
+}
+
+/** A number that keeps its meaning as the base of a power in every dialect: no sign, no power of ten. */
+function isPlainNumber(expression: Expression): boolean {
+  return expression.type === "constant" && /^[\d.]+$/.test(String(expression.value));
+}

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { ERRORS, type ErrorCode } from "./errors.ts";
+import { KINDS, STATUSES, VERDICTS } from "./names.ts";
+import { result } from "./result.ts";
+
+const timestamp = z.iso.datetime();
+const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+
+export const progress = z
+  .object({
+    phase: z.string().meta({ description: "prepare, search, judge or publish." }),
+    done: z.int(),
+    total: z.int(),
+    fraction: z.number(),
+    eta_seconds: z.number().nullable(),
+  })
+  .meta({ id: "Progress" });
+export type Progress = z.infer<typeof progress>;
+
+const waiting = z
+  .object({ reason: z.string(), since: timestamp.nullable(), detail: z.string(), blocked_by: z.string().nullable() })
+  .meta({ id: "Waiting", description: "Why the job is not computing at this moment." });
+
+export const jobError = z
+  .object({ code: z.enum(codes), message: z.string(), retryable: z.boolean(), doc: z.string() })
+  .meta({ id: "JobError", description: "The final reason of a job that did not succeed." });
+export type JobError = z.infer<typeof jobError>;
+
+export const artifact = z
+  .object({ name: z.string(), content_type: z.string(), bytes: z.int(), sha256: z.string() })
+  .meta({ id: "Artifact" });
+export type Artifact = z.infer<typeof artifact>;
+
+export const job = z
+  .object({
+    job_id: z.string(),
+    kind: z.enum(KINDS),
+    status: z.enum(STATUSES),
+    verdict: z.enum(VERDICTS).nullable(),
+    schema_version: z.int(),
+    request_hash: z.string(),
+    created_at: timestamp,
+    started_at: timestamp.nullable(),
+    finished_at: timestamp.nullable(),
+    deadline_at: timestamp,
+    run: z.int(),
+    attempts: z.int().meta({ description: "Tries of the activity that computes, so far." }),
+    progress: progress.nullable(),
+    waiting: waiting.nullable(),
+    error: jobError.nullable(),
+    result: result.nullable().meta({ description: "With include_result=true, once there is one." }),
+    reused_from: z.string().optional().meta({ description: "The job whose stored result answers this one." }),
+    links: z.record(z.string(), z.string()),
+  })
+  .meta({ id: "Job" });
+export type Job = z.infer<typeof job>;
+
+/** The state of a descendant in the tree and in cancel receipts. */
+export const member = z
+  .object({
+    id: z.string(),
+    type: z.enum(["job", "shard", "activity"]),
+    name: z.string(),
+    state: z.enum(["waiting", "queued", "running", "backoff", "cancelling", "succeeded", "failed", "cancelled", "timed_out"]),
+    attempts: z.int(),
+    error: z.string().nullable(),
+  })
+  .meta({ id: "Member" });
+export type Member = z.infer<typeof member>;
+
+export const tree = z.object({ job_id: z.string(), status: z.enum(STATUSES), members: z.array(member) }).meta({ id: "Tree" });
+
+export const cancelReceipt = z
+  .object({ job_id: z.string(), status: z.enum(STATUSES), requested_at: timestamp, members: z.array(member) })
+  .meta({ id: "CancelReceipt", description: "Every descendant of the job and what had become of it when the receipt was written." });
+
+export const jobList = z.object({ jobs: z.array(job), next_page_token: z.string() }).meta({ id: "JobList" });
+export const artifactList = z.object({ artifacts: z.array(artifact), next_page_token: z.string() }).meta({ id: "ArtifactList" });
+
+export const explanation = z
+  .object({
+    job_id: z.string(),
+    status: z.enum(STATUSES),
+    reason: z.string(),
+    since: timestamp.nullable(),
+    detail: z.string(),
+    blocked_by: z.string().nullable(),
+    action: z.string().meta({ description: "What to do about it." }),
+    queue: z.object({ name: z.string(), backlog: z.int(), pollers: z.int() }).nullable(),
+    history: z.array(z.object({ reason: z.string(), since: timestamp, until: timestamp.nullable(), seconds: z.number() })),
+  })
+  .meta({ id: "Explanation" });
+
+export const datasetReply = z
+  .object({ dataset_id: z.string(), rows: z.int(), columns: z.array(z.string()), units: z.record(z.string(), z.string()), bytes: z.int() })
+  .meta({ id: "Dataset" });
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(codes),
+    request_id: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  })
+  .meta({ id: "Problem", description: "RFC 9457 problem details." });
+export type Problem = z.infer<typeof problem>;

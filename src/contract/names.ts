@@ -1,0 +1,44 @@
+/** Names that cross a process boundary. This file imports nothing, so workflow code may read it. */
+
+/** Task queues, one for each pool of workers. */
+export const QUEUES = { control: "orrery-control", light: "orrery-light", heavy: "orrery-heavy" } as const;
+export type Pool = keyof typeof QUEUES;
+export const POOLS = ["control", "light", "heavy"] as const satisfies readonly Pool[];
+
+/** Registered workflow types: exactly the exports of `workflows/index.ts`. */
+export const WORKFLOWS = { discover: "discoverJob", evaluate: "evaluateJob", shard: "discoverShard" } as const;
+
+export const KINDS = ["discover", "evaluate"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** States of a job, in the order in which it can pass through them; the last four are terminal. */
+export const STATUSES = ["queued", "running", "cancelling", "succeeded", "failed", "cancelled", "timed_out"] as const;
+export type Status = (typeof STATUSES)[number];
+export const TERMINAL: readonly Status[] = ["succeeded", "failed", "cancelled", "timed_out"];
+
+export const VERDICTS = ["accepted", "rejected", "inconclusive"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** Why a discover or evaluate job rejects a law. */
+export const REASONS = ["no_signal", "unstable", "lack_of_fit", "holdout_disagrees", "ambiguous", "outside_library"] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** Search attributes, all of type Keyword. Set at start, except the verdict and the error code, which close a job. */
+export const ATTRIBUTES = { kind: "OrreryKind", tenant: "OrreryTenant", verdict: "OrreryVerdict", error: "OrreryError" } as const;
+
+/** Version of the request and result documents. */
+export const SCHEMA_VERSION = 2;
+
+/**
+ * Version of the engine's arithmetic and rules. Two engines with the same value give the same bytes for one request;
+ * raise it with every change that can alter a result, so that stored results of the old one are not reused.
+ */
+export const ENGINE_VERSION = "1";
+
+/** The tenant of every request while `ORRERY_AUTH=none`. */
+export const LOCAL_TENANT = "local";
+
+/** The id of a shard's workflow. The zero-based index is padded so that ids sort in order. */
+export function shardId(jobId: string, index: number): string {
+  return `${jobId}.shard-${String(index).padStart(3, "0")}`;
+}

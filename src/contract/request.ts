@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { SCHEMA_VERSION } from "./names.ts";
+
+/** Bounds of one request. `rows` and `columns` bound the dataset, `terms` and `cells` the search. */
+export const LIMITS = { rows: 1_000_000, columns: 4_096, terms: 64, maxTerms: 6, gridValues: 10_001, formulaLength: 2_000 } as const;
+
+const value = z.number({ error: "must be a finite number" });
+
+const inlineDataset = z
+  .strictObject({
+    source: z.literal("inline"),
+    columns: z.record(z.string(), z.array(value)).meta({ description: "Column name to values; every column has the same length." }),
+    units: z.record(z.string(), z.string().max(64)).optional().meta({ description: "Column name to unit, used to label results." }),
+  })
+  .meta({ id: "InlineDataset" });
+
+const storedDataset = z
+  .strictObject({
+    source: z.literal("stored"),
+    dataset_id: z.string().regex(/^ds_[0-9a-f]{64}$/, "must be a dataset_id that POST /v1/datasets returned"),
+  })
+  .meta({ id: "StoredDataset" });
+
+export const datasetSource = z.discriminatedUnion("source", [inlineDataset, storedDataset]).meta({ id: "DatasetSource" });
+export type DatasetSource = z.infer<typeof datasetSource>;
+
+/** Values that a free exponent can take: `from`, `from + step`, … up to and including `to`. */
+const exponentRange = z
+  .strictObject({
+    from: z.number().min(-20).max(20),
+    to: z.number().min(-20).max(20),
+    step: z.number().positive().max(40),
+  })
+  .refine((range) => range.from <= range.to, { error: "`from` must not exceed `to`" })
+  .meta({ id: "ExponentRange" });
+export type ExponentRange = z.infer<typeof exponentRange>;
+
+export const transforms = ["identity", "reciprocal", "log"] as const;
+export type Transform = (typeof transforms)[number];
+
+const hypothesis = z
+  .strictObject({
+    terms: z.array(z.string().min(1).max(LIMITS.formulaLength)).min(1).max(LIMITS.terms).optional().meta({
+      description:
+        'Library of terms: products of powers, sin, cos, exp and log of columns, such as "1", "a^p", "x*y^-2", "sin(t)". Default: a constant and a free power of each input.',
+    }),
+    exponents: z
+      .record(z.string().regex(/^[A-Za-z_]\w{0,31}$/, "must be a name"), exponentRange)
+      .optional()
+      .meta({ description: "Grid of each free exponent that a term names. Default: -4 to 4 by 0.25." }),
+    transforms: z
+      .array(z.enum(transforms))
+      .min(1)
+      .max(transforms.length)
+      .optional()
+      .meta({ description: "What of the target is modelled; compared by one likelihood. Default: identity alone." }),
+    max_terms: z
+      .int()
+      .min(1)
+      .max(LIMITS.maxTerms)
+      .optional()
+      .meta({ description: "Most terms in one law. Default: 3, or the number of terms if that is smaller." }),
+  })
+  .meta({ id: "Hypothesis" });
+
+const decision = z
+  .strictObject({
+    method: z.literal("v2").default("v2"),
+    false_acceptance: z
+      .number()
+      .min(0.001)
+      .max(0.5)
+      .default(0.025)
+      .meta({ description: "Share of datasets without a law that may be accepted." }),
+    holdout_fraction: z.number().min(0.05).max(0.5).default(0.2).meta({ description: "Share of rows kept out of the search." }),
+  })
+  .meta({ id: "Decision" });
+
+const noise = z
+  .strictObject({
+    levels: z
+      .array(z.number().min(0).max(1))
+      .min(1)
+      .max(8)
+      .default([0.01])
+      .meta({ description: "Noise added to the target in the stability trials, as a share of its standard deviation." }),
+    trials: z.int().min(1).max(100).default(5).meta({ description: "Trials at each level." }),
+  })
+  .meta({ id: "Noise" });
+
+const budget = z
+  .strictObject({
+    max_fits: z.int().min(1).max(10_000_000_000).default(1_000_000_000),
+    deadline_seconds: z
+      .int()
+      .min(1)
+      .max(604_800)
+      .default(3_600)
+      .meta({ description: "Seconds from acceptance to the end of the job, time in queues included." }),
+  })
+  .meta({ id: "Budget" });
+
+const columnName = z.string().min(1).max(64);
+
+const common = {
+  schema_version: z.literal(SCHEMA_VERSION).default(SCHEMA_VERSION),
+  dataset: datasetSource,
+  target: columnName.optional().meta({ description: "Column to explain. Default: the last column." }),
+  decision: decision.prefault({}),
+  seed: z.int().min(0).max(4_294_967_295).default(42),
+  budget: budget.prefault({}),
+  priority: z.int().min(1).max(5).default(3).meta({ description: "1 is served first." }),
+  reuse: z
+    .boolean()
+    .default(true)
+    .meta({ description: "Without an idempotency key, answer from a stored result of the same request if there is one." }),
+};
+
+export const discoverRequest = z
+  .strictObject({
+    ...common,
+    inputs: z.array(columnName).min(1).max(32).optional().meta({ description: "Columns that a law may use. Default: all but the target." }),
+    hypothesis: hypothesis.prefault({}),
+    noise: noise.prefault({}),
+  })
+  .meta({ id: "DiscoverRequest", description: "Find the law behind one column of a table. Only `dataset` is required." });
+export type DiscoverRequest = z.infer<typeof discoverRequest>;
+
+export const evaluateRequest = z
+  .strictObject({
+    ...common,
+    law: z
+      .string()
+      .min(1)
+      .max(LIMITS.formulaLength)
+      .meta({ description: 'Formula of the target in the names of the columns, such as "T = 365.2*a^1.5" or "365.2*a^1.5".' }),
+    constants: z
+      .enum(["given", "refit"])
+      .default("given")
+      .meta({ description: "Keep the coefficients of the law, or fit them to the dataset." }),
+    noise: noise.prefault({}),
+  })
+  .meta({ id: "EvaluateRequest", description: "Score a given law on a table, with the same evidence as the last step of discover." });
+export type EvaluateRequest = z.infer<typeof evaluateRequest>;

@@ -1,0 +1,107 @@
+import type { Table } from "../contract/dataset.ts";
+import { OrreryError } from "../contract/errors.ts";
+import { linearTerms } from "../contract/formula.ts";
+import { printText } from "../contract/formula-print.ts";
+import type { EvaluatePlan } from "../contract/plan.ts";
+import type { EvaluateRequest } from "../contract/request.ts";
+import type { Evidence, Result } from "../contract/result.ts";
+import type { Control } from "./control.ts";
+import { type Design, designOf, fitRows, type Hypothesis, predictions, valueAt } from "./fit.ts";
+import { modelsOf, transformed } from "./model.ts";
+import { factorise } from "./qr.ts";
+import { drawSample, LARGEST, MIN_ROWS, permutationsOf, type Sample } from "./sample.ts";
+import { conclude } from "./verdict.ts";
+
+/** Null errors within this share of the observed one are ties. */
+const TIE = 1e-9;
+
+/**
+ * Scores one law by the final step of a discover job. Its noise model is the likelier one on the training rows. Throws
+ * `law_not_finite` (with the first row, counted from 1, whose value is not finite or beyond 1e50) or, when constants are to be fitted, `collinear_terms`.
+ */
+export function evaluateLaw(
+  request: EvaluateRequest,
+  plan: EvaluatePlan,
+  table: Table,
+  datasetHash: string,
+  control: Control,
+): { result: Result; evidence: Evidence } {
+  const sample = drawSample(table, plan.target, request.decision.holdout_fraction, request.seed);
+  const parts = linearTerms(plan.law);
+  const given = request.constants === "given" ? parts.map(({ coefficient }) => coefficient) : null;
+  const terms = parts.map(({ term }) => term);
+  const hypotheses = modelsOf(sample, [plan.transform]).map((model): Hypothesis => ({ model, terms, exponents: 0, given }));
+  const [first] = hypotheses;
+  if (!first) throw targetNotFinite(plan, sample);
+  const design = designOf(first, sample);
+  refuseInfinite(design, given ?? terms.map(() => 1), plan, sample);
+  if (!given) refuseCollinear(design);
+
+  const { training } = sample;
+  const ranked = hypotheses
+    .map((hypothesis) => {
+      const { rss } = fitRows(designOf(hypothesis, sample), training, control);
+      return { hypothesis, score: Math.log(rss / training.length) + hypothesis.model.jacobian };
+    })
+    .sort((a, b) => a.score - b.score);
+  const { hypothesis } = ranked[0] as { hypothesis: Hypothesis };
+  const fit = fitRows(design, Uint32Array.from(sample.y.keys()), control);
+  refuseInfinite(design, fit.coefficients, plan, sample);
+
+  const { p_value, fits } = permutationTest(design, plan, sample, request.seed, control);
+  const stability = { trials: 0, kept: 0, share: null };
+  const findings = { kind: "evaluate" as const, p_value, stability, pareto: [], rivals: [], cost: { fits, cells: 1 } };
+  return conclude(hypothesis, findings, sample, request, datasetHash, control);
+}
+
+/** Share of permuted targets that the law explains at least as well, all rows weighted alike. */
+function permutationTest(design: Design, plan: EvaluatePlan, sample: Sample, seed: number, control: Control) {
+  const { rows } = sample.table;
+  if (rows < MIN_ROWS) return { p_value: null, fits: 1 };
+  const { given, model } = design.hypothesis;
+  const factorisation = factorise(given ? [] : design.columns);
+  const law = given && design.z.map((_, row) => valueAt(design, given, row));
+  const errorOf = (z: Float64Array) => factorisation.residualSquares(law ? z.map((value, row) => value - (law[row] as number)) : z);
+  const z = sample.y.map((value) => transformed(value, model.transform));
+  const observed = errorOf(z);
+  const permutations = permutationsOf(rows, plan.permutations, seed);
+  let asGood = 0;
+  for (const order of permutations) {
+    control.advance(1);
+    if (errorOf(Float64Array.from(order, (row) => z[row] as number)) <= observed * (1 + TIE)) asGood += 1;
+  }
+  return { p_value: (1 + asGood) / (1 + permutations.length), fits: 1 + permutations.length };
+}
+
+function refuseInfinite(design: Design, coefficients: readonly number[], plan: EvaluatePlan, sample: Sample): void {
+  const values = predictions(design, coefficients);
+  const row = values.findIndex((value) => !(Math.abs(value) <= LARGEST));
+  if (row < 0) return;
+  const at = plan.inputs.map((name) => `${name} = ${sample.table.columns[name]?.[row]}`).join(", ");
+  const detail = `is ${values[row]} on row ${row + 1}${at && `, where ${at}`}`;
+  throw new OrreryError("law_not_finite", `The law ${detail}; change the law or leave the row out.`, {
+    faults: [{ pointer: "/law", detail }],
+  });
+}
+
+function targetNotFinite(plan: EvaluatePlan, sample: Sample): OrreryError {
+  const row = sample.y.findIndex((value) => (plan.transform === "log" ? value <= 0 : value === 0));
+  const detail = `models the ${plan.transform} of "${plan.target}", which row ${row + 1} does not have: it is ${sample.y[row]}`;
+  return new OrreryError("law_not_finite", `The law ${detail}; change the law or leave the row out.`, {
+    faults: [{ pointer: "/law", detail }],
+  });
+}
+
+function refuseCollinear(design: Design): void {
+  const { kept } = factorise(design.columns);
+  const extra = design.hypothesis.terms.find((_, index) => !kept.includes(index));
+  if (!extra) return;
+  const detail = `the term ${printText(extra)} is a combination of the others on this dataset`;
+  throw new OrreryError(
+    "collinear_terms",
+    `The constants cannot be fitted: ${detail}; leave it out, send more rows, or give the constants.`,
+    {
+      faults: [{ pointer: "/law", detail }],
+    },
+  );
+}

@@ -1,0 +1,239 @@
+import type { DiscoverPlan } from "../contract/plan.ts";
+import type { DiscoverRequest } from "../contract/request.ts";
+import type { Control } from "./control.ts";
+import { normalQuantile } from "./distributions.ts";
+import { digitsOf, type Layout } from "./layout.ts";
+import { type Model, noiseScale, slope, transformed } from "./model.ts";
+import { PURPOSE, stream } from "./philox.ts";
+import type { Sample } from "./sample.ts";
+import { valuesOf } from "./values.ts";
+
+/** Rows that are expanded into term columns at a time: 256 rows of 200 columns stay in a second-level cache. */
+const ROW_BLOCK = 256;
+/** Multiply-adds between two reports to the control: about a millisecond. */
+const REPORT_WORK = 1_000_000;
+
+/**
+ * Sums of products over the training rows under one weighting, columns scaled to unit length. All sums run over the rows
+ * in ascending order, so they do not depend on how a search is cut into pieces.
+ */
+export interface Gram {
+  /** For each product of the layout. */
+  products: Float64Array;
+  /** Column times right-hand side, at column * sides + side. */
+  targets: Float64Array;
+  /** Square sum of each right-hand side. */
+  squares: Float64Array;
+  /** 1 for a column that is finite and not zero on the training rows. */
+  usable: Uint8Array;
+  /** Number of right-hand sides. */
+  sides: number;
+  segments: Segment[];
+}
+
+/** The right-hand sides of one model: the target itself at `from`, then the noise trials, then the permuted targets. */
+export interface Segment {
+  model: number;
+  from: number;
+  trials: number;
+  permutations: number;
+}
+
+/** What the sums are made of: training rows only. */
+interface Material {
+  layout: Layout;
+  models: readonly Model[];
+  y: Float64Array;
+  /** For each trial, the noise on each row. */
+  noises: readonly Float64Array[];
+  sd: number;
+  permutations: readonly Uint32Array[];
+  control: Control;
+}
+
+/** One Gram for all models with additive noise and one for each with relative noise, whose weights differ. */
+export function buildGrams(
+  {
+    request,
+    plan,
+    sample,
+    models,
+    layout,
+  }: { request: DiscoverRequest; plan: DiscoverPlan; sample: Sample; models: readonly Model[]; layout: Layout },
+  permutations: readonly Uint32Array[],
+  control: Control,
+): Gram[] {
+  const inputs: Record<string, Float64Array> = {};
+  for (const name of plan.inputs) inputs[name] = gathered(sample.table.columns[name] as Float64Array, sample.training);
+  const y = gathered(sample.y, sample.training);
+  const material: Material = {
+    layout,
+    models,
+    y,
+    noises: trialNoise(y.length, request, control),
+    sd: standardDeviation(y),
+    permutations,
+    control,
+  };
+  const additive = models.flatMap(({ noise }, model) => (noise === "additive" ? [model] : []));
+  const relative = models.flatMap(({ noise }, model) => (noise === "relative" ? [model] : []));
+  const builders = [additive, ...relative.map((model) => [model])].map((group) => gramBuilder(group, material));
+  const columns = columnsOf(layout, plan);
+  const block = new Float64Array(layout.columns * ROW_BLOCK);
+  for (let from = 0; from < y.length; from += ROW_BLOCK) {
+    const to = Math.min(from + ROW_BLOCK, y.length);
+    columns.forEach(({ expression, bound }, index) => {
+      block.set(valuesOf(expression, inputs, bound, from, to), index * ROW_BLOCK);
+    });
+    control.advance(0);
+    for (const builder of builders) builder.add(block, from, to);
+  }
+  return builders.map((builder) => builder.finish());
+}
+
+function standardDeviation(y: Float64Array): number {
+  const mean = y.reduce((total, value) => total + value, 0) / y.length;
+  return Math.sqrt(y.reduce((total, value) => total + (value - mean) ** 2, 0) / Math.max(1, y.length - 1));
+}
+
+/** The expression of each distinct column, with the values of its exponents. */
+function columnsOf(layout: Layout, plan: DiscoverPlan) {
+  return layout.terms.flatMap(({ expression, count, mask }) =>
+    Array.from({ length: count }, (_, index) => {
+      const digits = digitsOf(layout.sizes, index, mask);
+      const bound = Object.fromEntries(
+        plan.exponents.map(({ name, values }, exponent) => [name, values[digits[exponent] as number] as number]),
+      );
+      return { expression, bound };
+    }),
+  );
+}
+
+function gathered(column: Float64Array, rows: Uint32Array): Float64Array {
+  return Float64Array.from(rows, (row) => column[row] as number);
+}
+
+/** Noise of each trial on each training row: level * standard normal, in units of sd(y) or of each value, as the model has it. */
+function trialNoise(rows: number, request: DiscoverRequest, control: Control): Float64Array[] {
+  return request.noise.levels.flatMap((level, index) =>
+    Array.from({ length: request.noise.trials }, (_, trial) => {
+      const draws = stream(request.seed, PURPOSE.noise, index, trial);
+      const noise = new Float64Array(rows);
+      for (let row = 0; row < rows; row += 1) {
+        if (row % 4_096 === 0) control.advance(0);
+        noise[row] = level * normalQuantile(draws.uniform(row, 0));
+      }
+      return noise;
+    }),
+  );
+}
+
+function gramBuilder(group: readonly number[], { layout, models, y, noises, sd, permutations, control }: Material) {
+  const segments: Segment[] = [];
+  let sides = 0;
+  for (const model of group) {
+    // A permuted target would need weights, and so a Gram, of its own: the null is that of the additive models.
+    const permuted = models[model]?.noise === "additive" ? permutations.length : 0;
+    segments.push({ model, from: sides, trials: noises.length, permutations: permuted });
+    sides += 1 + noises.length + permuted;
+  }
+  const { columns, left, right } = layout;
+  const gram: Gram = {
+    products: new Float64Array(left.length),
+    targets: new Float64Array(columns * sides),
+    squares: new Float64Array(sides),
+    usable: new Uint8Array(columns),
+    sides,
+    segments,
+  };
+  const lengths = new Float64Array(columns);
+  const weights = new Float64Array(ROW_BLOCK);
+  const weighted = new Float64Array(columns * ROW_BLOCK);
+  const targets = new Float64Array(sides * ROW_BLOCK);
+  let work = 0;
+  const worked = (rows: number) => {
+    work += rows;
+    if (work < REPORT_WORK) return;
+    work = 0;
+    control.advance(0);
+  };
+
+  return {
+    add(block: Float64Array, from: number, to: number): void {
+      const rows = to - from;
+      for (const segment of segments) {
+        const model = models[segment.model] as Model;
+        for (let row = 0; row < rows; row += 1) {
+          const value = y[from + row] as number;
+          const weight = 1 / noiseScale(transformed(value, model.transform), model.noise);
+          let side = segment.from * ROW_BLOCK + row;
+          targets[side] = weight * transformed(value, model.transform);
+          for (const noise of noises) {
+            side += ROW_BLOCK;
+            // To first order, so that noise cannot push a target through a pole or below zero.
+            const size = model.noise === "additive" ? sd : Math.abs(value);
+            const shift = slope(value, model.transform) * size * (noise[from + row] as number);
+            targets[side] = weight * (transformed(value, model.transform) + shift);
+          }
+          for (let trial = 0; trial < segment.permutations; trial += 1) {
+            side += ROW_BLOCK;
+            targets[side] = transformed(y[permutations[trial]?.[from + row] as number] as number, model.transform);
+          }
+        }
+      }
+      const { noise, transform } = models[group[0] as number] as Model;
+      for (let row = 0; row < rows; row += 1) weights[row] = 1 / noiseScale(transformed(y[from + row] as number, transform), noise);
+      for (let start = 0; start < weighted.length; start += ROW_BLOCK) {
+        for (let row = 0; row < rows; row += 1) weighted[start + row] = (weights[row] as number) * (block[start + row] as number);
+      }
+      for (let column = 0; column < columns; column += 1) {
+        const start = column * ROW_BLOCK;
+        lengths[column] = (lengths[column] as number) + dot(weighted, start, weighted, start, rows);
+        for (let side = 0; side < sides; side += 1) {
+          const at = column * sides + side;
+          gram.targets[at] = (gram.targets[at] as number) + dot(weighted, start, targets, side * ROW_BLOCK, rows);
+        }
+        worked(rows * sides);
+      }
+      for (let index = 0; index < left.length; index += 1) {
+        const sum = dot(weighted, (left[index] as number) * ROW_BLOCK, weighted, (right[index] as number) * ROW_BLOCK, rows);
+        gram.products[index] = (gram.products[index] as number) + sum;
+        worked(rows);
+      }
+      for (let side = 0; side < sides; side += 1) {
+        gram.squares[side] = (gram.squares[side] as number) + dot(targets, side * ROW_BLOCK, targets, side * ROW_BLOCK, rows);
+      }
+    },
+
+    finish(): Gram {
+      const scale = lengths.map((length) => 1 / Math.sqrt(length));
+      for (let column = 0; column < columns; column += 1) {
+        const length = lengths[column] as number;
+        if (!(length > 0 && length < Number.POSITIVE_INFINITY)) continue;
+        gram.usable[column] = 1;
+        for (let at = column * sides; at < (column + 1) * sides; at += 1) {
+          gram.targets[at] = (gram.targets[at] as number) * (scale[column] as number);
+        }
+      }
+      for (let index = 0; index < left.length; index += 1) {
+        const [a, b] = [left[index] as number, right[index] as number];
+        gram.products[index] = (gram.products[index] as number) * (scale[a] as number) * (scale[b] as number);
+      }
+      return gram;
+    },
+  };
+}
+
+/** Dot product with four running sums, always paired in the same way. */
+function dot(a: Float64Array, i: number, b: Float64Array, j: number, count: number): number {
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let at = 0;
+  for (; at + 3 < count; at += 4) {
+    s0 += (a[i + at] as number) * (b[j + at] as number);
+    s1 += (a[i + at + 1] as number) * (b[j + at + 1] as number);
+    s2 += (a[i + at + 2] as number) * (b[j + at + 2] as number);
+    s3 += (a[i + at + 3] as number) * (b[j + at + 3] as number);
+  }
+  for (; at < count; at += 1) s0 += (a[i + at] as number) * (b[j + at] as number);
+  return s0 + s1 + (s2 + s3);
+}

@@ -1,0 +1,58 @@
+import type { Transform } from "../contract/request.ts";
+import type { Sample } from "./sample.ts";
+
+export type Noise = "additive" | "relative";
+
+/**
+ * What of the target a law models and how its noise grows: g(y) = law + s e, with g the transform, e normal, and
+ * s = 1 (additive) or |g(y)| (relative).
+ */
+export interface Model {
+  transform: Transform;
+  noise: Noise;
+  /**
+   * Mean over the training rows of 2 ln s - 2 ln |g'(y)|: added to ln(RSS / N) it makes likelihoods of y itself, so that
+   * models compare. RSS is the sum of squares of the residuals divided by s.
+   */
+  jacobian: number;
+}
+
+/**
+ * The models that a target allows: reciprocal needs a target without zeros, log a positive one. Relative noise needs one
+ * sign throughout: with values on both sides of zero its likelihood grows without bound as one of them comes near
+ * zero, and would win on pure noise. log y with additive noise is already relative in y, so it has no relative form.
+ */
+export function modelsOf(sample: Sample, transforms: readonly Transform[]): Model[] {
+  const { y, training } = sample;
+  const positive = y.every((value) => value > 0);
+  const oneSign = positive || y.every((value) => value < 0);
+  let meanLog = 0;
+  if (!y.includes(0)) for (const row of training) meanLog += Math.log(Math.abs(y[row] as number)) / training.length;
+  return transforms.flatMap((transform): Model[] => {
+    const additive = { transform, noise: "additive" } as const;
+    if (transform === "log") return positive ? [{ ...additive, jacobian: 2 * meanLog }] : [];
+    if (transform === "reciprocal" && y.includes(0)) return [];
+    const own = { ...additive, jacobian: transform === "reciprocal" ? 4 * meanLog : 0 };
+    return oneSign ? [own, { transform, noise: "relative", jacobian: 2 * meanLog }] : [own];
+  });
+}
+
+/** g(y). */
+export function transformed(y: number, transform: Transform): number {
+  return transform === "identity" ? y : transform === "reciprocal" ? 1 / y : Math.log(y);
+}
+
+/** y from g(y). */
+export function undone(value: number, transform: Transform): number {
+  return transform === "identity" ? value : transform === "reciprocal" ? 1 / value : Math.exp(value);
+}
+
+/** g'(y). */
+export function slope(y: number, transform: Transform): number {
+  return transform === "identity" ? 1 : transform === "reciprocal" ? -1 / (y * y) : 1 / y;
+}
+
+/** s of the model at a row whose transformed target is `value`. */
+export function noiseScale(value: number, noise: Noise): number {
+  return noise === "additive" ? 1 : Math.abs(value);
+}

@@ -1,0 +1,33 @@
+/** Price of a term, in units of the score; chosen on the development problems, see `penalty`. */
+const TERM_PRICE = 5;
+
+/** What the size of a hypothesis costs it. */
+export interface Size {
+  /** Rows that it is fitted to. */
+  rows: number;
+  terms: number;
+  /** Free exponents that its terms use. */
+  exponents: number;
+  /** Sum of ln(number of grid values) over those exponents. */
+  logGrid: number;
+  /** Terms in the library. */
+  library: number;
+}
+
+/**
+ * What is added to N ln(RSS / N): k ln N (Schwarz 1978), the log of the number of alternatives of this size, ln C(F, j)
+ * plus ln(grid values) (extended BIC, Chen & Chen 2008), the small-sample term 2k(k + 1) / (N - k - 1) (Hurvich & Tsai
+ * 1989) and a price per term; j terms, k = terms + exponents. Infinite when the rows do not suffice: N - k - 1 < 1.
+ */
+export function penalty({ rows, terms, exponents, logGrid, library }: Size): number {
+  const k = terms + exponents;
+  if (rows - k - 1 < 1) return Number.POSITIVE_INFINITY;
+  let logChoices = 0;
+  for (let j = 1; j <= terms; j += 1) logChoices += Math.log((library - terms + j) / j);
+  return k * Math.log(rows) + logGrid + logChoices + (2 * k * (k + 1)) / (rows - k - 1) + TERM_PRICE * terms;
+}
+
+/** N (ln(RSS / N) + jacobian) + penalty: lower is better. See `Model.jacobian`. */
+export function score(rss: number, jacobian: number, size: Size): number {
+  return size.rows * (Math.log(rss / size.rows) + jacobian) + penalty(size);
+}

@@ -1,0 +1,108 @@
+import { ENGINE_VERSION, type Reason, SCHEMA_VERSION } from "../contract/names.ts";
+import type { DiscoverRequest, EvaluateRequest } from "../contract/request.ts";
+import type { Evidence, Result } from "../contract/result.ts";
+import { type Check, holdoutCheck, lackOfFitCheck } from "./checks.ts";
+import type { Control } from "./control.ts";
+import { evidenceOf } from "./evidence.ts";
+import { designOf, fitRows, type Hypothesis, predictions } from "./fit.ts";
+import { lawOf } from "./law.ts";
+import { MIN_ROWS, type Sample } from "./sample.ts";
+
+/** Smallest share of noise trials that must keep the family of the winner. */
+const STABILITY_LIMIT = 0.5;
+
+/** Everything that decides the bits of a result besides the request: rules, arithmetic, and the power kernel of `power.ts`. */
+const FINGERPRINT = `v2-${ENGINE_VERSION}-quarter-powers`;
+
+/** What the way to a hypothesis adds to what the hypothesis shows by itself. */
+export interface Findings {
+  kind: Result["kind"];
+  p_value: number | null;
+  stability: Result["stability"];
+  pareto: Result["pareto"];
+  rivals: Result["rivals"];
+  cost: Result["cost"];
+}
+
+/**
+ * The final step of both kinds of job: fits the hypothesis to the training rows, tests it on the held-out rows, fits it
+ * to all rows and decides. Accepted only if every test was made and passed:
+ * - `no_signal`: the permutation p-value exceeds `decision.false_acceptance`, or there are fewer than 5 rows;
+ * - `lack_of_fit`, `holdout_disagrees`: see checks.ts;
+ * - `unstable`: under half of the noise trials keep the family (not asked of a law that was given).
+ */
+export function conclude(
+  hypothesis: Hypothesis,
+  findings: Findings,
+  sample: Sample,
+  request: DiscoverRequest | EvaluateRequest,
+  datasetHash: string,
+  control: Control,
+): { result: Result; evidence: Evidence } {
+  const { table, target, y, training, heldOut } = sample;
+  const { p_value, stability, kind } = findings;
+  const design = designOf(hypothesis, sample);
+  const trained = fitRows(design, training, control);
+  const fit = fitRows(design, Uint32Array.from(y.keys()), control);
+
+  const holdout = holdoutCheck(design, trained, heldOut);
+  const shape = lackOfFitCheck(design, fit, sample);
+  const limit = request.decision.false_acceptance;
+  const reasons: Reason[] = [];
+  if (table.rows < MIN_ROWS || p_value === null || p_value > limit || holdout === null) reasons.push("no_signal");
+  if (exceeded(shape)) reasons.push("lack_of_fit");
+  if (exceeded(holdout)) reasons.push("holdout_disagrees");
+  if (stability.share !== null && stability.share < STABILITY_LIMIT) reasons.push("unstable");
+
+  const law = lawOf(hypothesis, fit, target);
+  const fitted = predictions(design, fit.coefficients);
+  const accepted = reasons.length === 0;
+  const result: Result = {
+    schema_version: SCHEMA_VERSION,
+    kind,
+    verdict: accepted ? "accepted" : "rejected",
+    reasons,
+    margins: {
+      ...(p_value !== null && { p_value: { value: p_value, limit } }),
+      ...(shape && { lack_of_fit: shape }),
+      ...(holdout && { holdout }),
+      ...(stability.share !== null && { stability: { value: stability.share, limit: STABILITY_LIMIT } }),
+    },
+    ...(accepted ? { law } : { candidate: law }),
+    fit: figuresOf(y, fitted, heldOut, predictions(design, trained.coefficients)),
+    p_value,
+    stability,
+    pareto: findings.pareto,
+    rivals: findings.rivals,
+    method: { name: "v2", version: ENGINE_VERSION, fingerprint: FINGERPRINT },
+    dataset: { hash: datasetHash, rows: table.rows },
+    seed: request.seed,
+    cost: findings.cost,
+  };
+  return { result, evidence: evidenceOf(hypothesis.terms, fitted, sample) };
+}
+
+function exceeded(check: Check | null): boolean {
+  return check !== null && check.value > check.limit;
+}
+
+/** Root mean square errors in the units of the target; that of the held-out rows is of the fit that had not seen them. */
+function figuresOf(y: Float64Array, fitted: Float64Array, heldOut: Uint32Array, unseen: Float64Array): Result["fit"] {
+  const mean = y.reduce((total, value) => total + value, 0) / y.length;
+  const spread = y.reduce((total, value) => total + (value - mean) ** 2, 0);
+  const rmse = rmseOf(y, fitted);
+  const heldError = heldOut.reduce((total, row) => total + ((y[row] as number) - (unseen[row] as number)) ** 2, 0);
+  const holdout = Math.sqrt(heldError / heldOut.length);
+  return {
+    rows: y.length,
+    r2: 1 - (rmse ** 2 * y.length) / spread,
+    rmse,
+    // Null without held-out rows, and where the law has a pole on one of them until it has seen it.
+    holdout_rmse: Number.isFinite(holdout) ? holdout : null,
+  };
+}
+
+/** Root mean square error, in the units of the target. */
+export function rmseOf(y: Float64Array, fitted: Float64Array): number {
+  return Math.sqrt(y.reduce((total, value, row) => total + (value - (fitted[row] as number)) ** 2, 0) / y.length);
+}

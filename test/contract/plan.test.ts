@@ -1,0 +1,198 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { TableHeader } from "../../src/contract/dataset.ts";
+import { OrreryError } from "../../src/contract/errors.ts";
+import { type DiscoverPlan, planDiscover, planEvaluate, routeDiscover, routeEvaluate, shardCells } from "../../src/contract/plan.ts";
+import { discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
+
+const dataset = { source: "stored", dataset_id: `ds_${"0".repeat(64)}` } as const;
+
+function header(columns: string[], rows = 100, constant: string[] = []): TableHeader {
+  return { rows, columns, units: {}, constant };
+}
+
+function discover(table: TableHeader, more: object = {}): DiscoverPlan {
+  return planDiscover(discoverRequest.parse({ dataset, ...more }), table);
+}
+
+function evaluate(table: TableHeader, law: string, more: object = {}) {
+  return planEvaluate(evaluateRequest.parse({ dataset, law, ...more }), table);
+}
+
+function errorOf(run: () => unknown): OrreryError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof OrreryError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("the defaults of a discover plan", () => {
+  test("are the last column as target, a constant and a free power of the one input", () => {
+    const plan = discover(header(["a", "T"]));
+    expect(plan).toMatchObject({ target: "T", inputs: ["a"], transforms: ["identity"], maxTerms: 2, permutations: 39, cells: 33 });
+    expect(plan.terms.map(({ text }) => text)).toEqual(["1", "a^p"]);
+    expect(plan.exponents).toEqual([{ name: "p", values: Array.from({ length: 33 }, (_, index) => -4 + index / 4) }]);
+  });
+
+  test.each([
+    [2, ["1", "x1^p", "x2^q", "x1^p x2^q"], 169],
+    [3, ["1", "x1^p", "x2^q", "x3^r", "x1^p x2^q x3^r"], 729],
+    [4, ["1", "x1^p", "x2^q", "x3^r", "x4^s", "x1^p x2^q x3^r x4^s"], 625],
+  ])("add the product of the powers for %i inputs, on a grid that stays small", (inputs, terms, cells) => {
+    const plan = discover(header([...Array.from({ length: inputs }, (_, index) => `x${index + 1}`), "y"], 1_000));
+    expect(plan.terms.map(({ text }) => text)).toEqual(terms);
+    expect(plan.cells).toBe(cells);
+    expect(plan.seconds).toBeLessThan(1);
+  });
+
+  test("are products of pairs without free exponents for more inputs, and single inputs for very many", () => {
+    expect(discover(header(["a", "b", "c", "d", "e", "y"])).terms).toHaveLength(1 + 5 + 15);
+    expect(discover(header([...Array.from({ length: 20 }, (_, index) => `x${index}`), "y"])).terms).toHaveLength(21);
+  });
+
+  test("leave out inputs with one value, and name exponents apart from columns", () => {
+    const plan = discover(header(["p", "c", "y"], 10, ["c"]));
+    expect(plan.inputs).toEqual(["p"]);
+    expect(plan.terms.map(({ text }) => text)).toEqual(["1", "p^p_"]);
+  });
+
+  test("give an exponent that a term names the grid from -4 to 4, unless the request declares it", () => {
+    const terms = { terms: ["x^k", "1"] };
+    expect(discover(header(["x", "y"]), { hypothesis: terms }).exponents[0]?.values).toHaveLength(33);
+    const declared = discover(header(["x", "y"]), { hypothesis: { ...terms, exponents: { k: { from: 0, to: 0.3, step: 0.1 } } } });
+    expect(declared.exponents).toEqual([{ name: "k", values: [0, 0.1, 0.2, 0.3] }]);
+  });
+});
+
+describe("a request that cannot be planned", () => {
+  const table = header(["x", "c", "y"], 100, ["c"]);
+  test.each([
+    ["an unknown target", { target: "z" }, "column_unknown", "/target", /"x", "c", "y"/],
+    ["an unknown input", { inputs: ["x", "z"] }, "column_unknown", "/inputs/1", /no column "z"/],
+    ["a target that is an input", { inputs: ["y"] }, "invalid_request", "/inputs/0", /cannot be an input as well/],
+    ["a constant target", { target: "c" }, "column_constant", "/target", /same value in every row/],
+    ["a constant input that a term uses", { hypothesis: { terms: ["x", "c^2"] } }, "column_constant", "/hypothesis/terms/1", /"c"/],
+    ["a term that uses the target", { hypothesis: { terms: ["y^2"] } }, "unknown_term", "/hypothesis/terms/0", /"y" at character 1/],
+    ["a term with an unknown name", { hypothesis: { terms: ["1", "X^2"] } }, "unknown_term", "/hypothesis/terms/1", /Did you mean "x"/],
+    ["a term that is no formula", { hypothesis: { terms: ["x^"] } }, "formula_invalid", "/hypothesis/terms/0", /at the end/],
+    [
+      "an exponent that no term names",
+      { hypothesis: { terms: ["x"], exponents: { k: { from: 0, to: 1, step: 1 } } } },
+      "invalid_request",
+      "/hypothesis/exponents/k",
+      /no term names/,
+    ],
+    [
+      "an exponent with the name of a column",
+      { hypothesis: { exponents: { x: { from: 0, to: 1, step: 1 } } } },
+      "invalid_request",
+      "/hypothesis/exponents/x",
+      /rename it/,
+    ],
+    [
+      "more fits than the budget",
+      { budget: { max_fits: 1_000 } },
+      "budget_exceeded",
+      "/budget/max_fits",
+      /33 grid cells and takes up to 5049 fits, but budget.max_fits is 1000/,
+    ],
+    [
+      "a grid that is too fine",
+      { hypothesis: { terms: ["x^k"], exponents: { k: { from: 0, to: 1, step: 1e-9 } } } },
+      "budget_exceeded",
+      "/hypothesis/exponents/k",
+      /1000000000 values/,
+    ],
+    [
+      "too many distinct columns",
+      { hypothesis: { terms: ["x^k*sin(m*x)"], exponents: { k: { from: 0, to: 1, step: 0.01 }, m: { from: 0, to: 1, step: 0.01 } } } },
+      "budget_exceeded",
+      "/hypothesis",
+      /10201 distinct term columns/,
+    ],
+  ])("%s is refused with its place", (_, more, code, pointer, message) => {
+    const error = errorOf(() => discover(table, more));
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+    expect(error.faults[0]?.pointer).toBe(pointer);
+  });
+
+  test("a search that needs more memory than is given to one is refused with the figures", () => {
+    const more = { decision: { false_acceptance: 0.001 } };
+    expect(errorOf(() => discover(header(["x", "y"], 1_000_000), more)).message).toMatch(/needs \d+ MiB of memory; at most 1024 MiB/);
+  });
+
+  test("a table with one column has no input", () => {
+    expect(errorOf(() => discover(header(["y"]))).code).toBe("column_unknown");
+  });
+});
+
+describe("an evaluate plan", () => {
+  const table = header(["a", "b", "T"]);
+
+  test("takes the target from the request, else from the left side, else from the last column", () => {
+    expect(evaluate(table, "a^1.5")).toMatchObject({ target: "T", inputs: ["a"], transform: "identity" });
+    expect(evaluate(table, "1/b = a")).toMatchObject({ target: "b", transform: "reciprocal" });
+    expect(evaluate(table, "a^2", { target: "b" })).toMatchObject({ target: "b" });
+  });
+
+  test.each([
+    ["b = a", { target: "T" }, "invalid_request", /about "b" but the target is "T"/],
+    ["T = a + T", {}, "invalid_request", /uses its own target/],
+    ["c = a", {}, "column_unknown", /no column "c"/],
+    ["T = c*a", {}, "unknown_term", /"c" at character 5/],
+    ["T = ", {}, "formula_invalid", /at the end/],
+  ])("refuses %j", (law, more, code, message) => {
+    const error = errorOf(() => evaluate(table, law, more));
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+    expect(error.faults).toHaveLength(1);
+  });
+});
+
+describe("the route of a job", () => {
+  const plan = discover(header(["x", "y"]));
+
+  test("follows the estimated cost of a discover job", () => {
+    expect(routeDiscover({ ...plan, seconds: 1, fits: 1e9 })).toEqual({ path: "single", pool: "light" });
+    expect(routeDiscover({ ...plan, seconds: 2, fits: 9.9e7 })).toEqual({ path: "single", pool: "heavy" });
+    expect(routeDiscover({ ...plan, seconds: 2, fits: 2.5e8, cells: 1_000 })).toEqual({ path: "sharded", shards: 3 });
+    expect(routeDiscover({ ...plan, seconds: 2, fits: 1e10, cells: 1_000 })).toEqual({ path: "sharded", shards: 64 });
+  });
+
+  test("never shards one cell", () => {
+    expect(routeDiscover({ ...plan, seconds: 2, fits: 1e9, cells: 1 })).toEqual({ path: "single", pool: "heavy" });
+  });
+
+  test("is local for an evaluate job of a few rows, and a pool for many", () => {
+    expect(routeEvaluate(evaluate(header(["a", "T"], 8), "a^1.5"))).toEqual({ path: "local" });
+    expect(routeEvaluate(evaluate(header(["a", "T"], 50_000), "a^1.5"))).toEqual({ path: "single", pool: "light" });
+    expect(routeEvaluate(evaluate(header(["a", "T"], 1_000_000), "a^1.5"))).toEqual({ path: "single", pool: "heavy" });
+  });
+});
+
+test("shards are contiguous, not empty and cover the grid", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e9 }), fc.integer({ min: 1, max: 64 }), (cells, shards) => {
+      const ranges = shardCells({ cells }, shards);
+      expect(ranges).toHaveLength(Math.min(cells, shards));
+      expect(ranges[0]?.from).toBe(0);
+      expect(ranges.at(-1)?.to).toBe(cells);
+      ranges.forEach(({ from, to }, index) => {
+        expect(to).toBeGreaterThan(from);
+        if (index > 0) expect(ranges[index - 1]?.to).toBe(from);
+      });
+    }),
+  );
+});
+
+test("planning takes milliseconds even for the largest libraries", () => {
+  const columns = [...Array.from({ length: 32 }, (_, index) => `x${index}`), "y"];
+  const terms = columns.slice(0, 32).flatMap((name, index) => [`${name}^e${index % 8}`, `sin(${name})`]);
+  const started = performance.now();
+  for (let run = 0; run < 10; run += 1) errorOf(() => discover(header(columns), { hypothesis: { terms } }));
+  expect((performance.now() - started) / 10).toBeLessThan(50);
+});

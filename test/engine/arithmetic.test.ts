@@ -1,0 +1,167 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { fLimit, normalQuantile, tLimit } from "../../src/engine/distributions.ts";
+import { PURPOSE, philox, shuffled, stream } from "../../src/engine/philox.ts";
+import { powerOf } from "../../src/engine/power.ts";
+import { factorise } from "../../src/engine/qr.ts";
+import { permutationsOf } from "../../src/engine/sample.ts";
+import { penalty } from "../../src/engine/score.ts";
+import { subsetsOf } from "../../src/engine/subsets.ts";
+import { uniforms } from "./support.ts";
+
+describe("Philox4x32-10", () => {
+  // Known answers of the authors' Random123 distribution (kat_vectors).
+  test.each([
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+    ],
+    [
+      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+      [0xffffffff, 0xffffffff],
+      [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
+    ],
+    [
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      [0xa4093822, 0x299f31d0],
+      [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
+    ],
+  ] as const)("gives the known answer for counter %j", (counter, key, words) => {
+    const out = new Uint32Array(4);
+    philox(counter, key, out);
+    expect([...out]).toEqual([...words]);
+  });
+
+  test("draws do not depend on the order in which they are made", () => {
+    const [forward, backward] = [stream(1, PURPOSE.noise, 2, 3), stream(1, PURPOSE.noise, 2, 3)];
+    const rows = Array.from({ length: 50 }, (_, row) => row);
+    const there = rows.map((row) => forward.uniform(row, 0));
+    const back = rows.reverse().map((row) => backward.uniform(row, 0));
+    expect(back.reverse()).toEqual(there);
+    expect(stream(1, PURPOSE.noise, 2, 4).uniform(0, 0)).not.toBe(there[0]);
+    expect(stream(1, PURPOSE.holdout, 2, 3).uniform(0, 0)).not.toBe(there[0]);
+  });
+
+  test("shuffles into every order of three about equally often", () => {
+    const counts = new Map<string, number>();
+    for (let trial = 0; trial < 6_000; trial += 1) {
+      const order = shuffled(3, stream(9, PURPOSE.permutation, 0, trial)).join("");
+      counts.set(order, (counts.get(order) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(6);
+    for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(150);
+  });
+});
+
+test("permutations of few rows are all different, and none is the identity", () => {
+  expect(permutationsOf(2, 39, 1)).toHaveLength(1);
+  expect(permutationsOf(4, 39, 1)).toHaveLength(23);
+  const orders = permutationsOf(5, 39, 1).map((order) => order.join());
+  expect(new Set(orders).size).toBe(39);
+  expect(orders).not.toContain("0,1,2,3,4");
+});
+
+describe("quantiles", () => {
+  test.each([
+    [0.5, 0],
+    [0.975, 1.959963984540054],
+    [0.01, -2.3263478740408408],
+    [1e-10, -6.361340902404056],
+  ])("of the normal distribution at %f", (p, quantile) => {
+    expect(normalQuantile(p)).toBeCloseTo(quantile, 13);
+  });
+
+  test.each([
+    [0.05, 1, 12.706204736],
+    [0.05, 5, 2.570581836],
+    [0.05, 30, 2.042272456],
+    [0.05, 100_000, 1.959987708],
+    [0.001, 10, 4.586893859],
+  ])("of t at tail %f and %i degrees of freedom", (tail, freedom, limit) => {
+    expect(tLimit(tail, freedom)).toBeCloseTo(limit, 7);
+  });
+
+  test.each([
+    [0.05, 3, 10, 3.708264819],
+    [0.01, 2, 5, 13.273933612],
+    [0.001, 4, 20, 7.096034],
+  ])("of F at tail %f with %i and %i degrees of freedom", (tail, top, bottom, limit) => {
+    expect(fLimit(tail, top, bottom)).toBeCloseTo(limit, 4);
+  });
+});
+
+describe("powers", () => {
+  test("agree with the library within a few units in the last place", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), fc.integer({ min: -400, max: 400 }), (x, hundredths) => {
+        const [own, other] = [powerOf(hundredths / 100)(x), x ** (hundredths / 100)];
+        expect(Math.abs(own - other)).toBeLessThanOrEqual(1e-13 * other);
+      }),
+    );
+  });
+
+  test.each([
+    [0, 0, 1],
+    [0, 2, 0],
+    [0, -1, Number.POSITIVE_INFINITY],
+    [0, 0.3, 0],
+    [-2, 3, -8],
+    [-2, -2, 0.25],
+    [-2, 0.5, Number.NaN],
+    [-2, 0.3, Number.NaN],
+    [4, 0.5, 2],
+    [16, 0.75, 8],
+    [16, -0.25, 0.5],
+  ])("of %f to %f are %f", (x, exponent, value) => {
+    expect(powerOf(exponent)(x)).toBe(value);
+  });
+});
+
+describe("the Householder factorisation", () => {
+  const draw = uniforms(2);
+  const columns = Array.from({ length: 3 }, () => Float64Array.from({ length: 20 }, () => draw() - 0.5));
+  const z = Float64Array.from({ length: 20 }, () => draw());
+
+  test("solves the normal equations", () => {
+    const factorisation = factorise(columns);
+    const coefficients = factorisation.solve(z);
+    const residual = z.map(
+      (value, row) => value - columns.reduce((total, column, index) => total + (column[row] ?? 0) * (coefficients[index] ?? 0), 0),
+    );
+    for (const column of columns) expect(column.reduce((total, value, row) => total + value * (residual[row] ?? 0), 0)).toBeCloseTo(0, 12);
+    expect(factorisation.residualSquares(z)).toBeCloseTo(
+      residual.reduce((total, value) => total + value * value, 0),
+      12,
+    );
+  });
+
+  test("has leverages that add up to the number of columns", () => {
+    const factorisation = factorise(columns);
+    const total = Array.from(z.keys(), (row) => factorisation.leverage(columns.map((column) => column[row] ?? 0))).reduce(
+      (sum, value) => sum + value,
+      0,
+    );
+    expect(total).toBeCloseTo(3, 12);
+  });
+
+  test("leaves out columns in the span of earlier ones", () => {
+    const [first = z, second = z] = columns;
+    const mixed = first.map((value, row) => 2 * value - (second[row] ?? 0));
+    expect(factorise([first, second, mixed, z]).kept).toEqual([0, 1, 3]);
+    expect(factorise([new Float64Array(20), first]).kept).toEqual([1]);
+  });
+});
+
+test("numbered subsets are those of the walk", () => {
+  const subsets = subsetsOf(4, 2);
+  const all = Array.from({ length: 10 }, (_, index) => subsets.at(index).join(""));
+  expect(all).toEqual(["0", "01", "02", "03", "1", "12", "13", "2", "23", "3"]);
+  expect(subsetsOf(3, 3).below(1, 0)).toBe(4);
+});
+
+test("the penalty is that of the extended BIC with a small-sample term and a price per term", () => {
+  const size = { rows: 20, terms: 2, exponents: 1, logGrid: Math.log(33), library: 3 };
+  expect(penalty(size)).toBeCloseTo(3 * Math.log(20) + Math.log(33) + Math.log(3) + 24 / 16 + 10, 12);
+  expect(penalty({ ...size, rows: 4 })).toBe(Number.POSITIVE_INFINITY);
+});

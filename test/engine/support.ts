@@ -1,0 +1,43 @@
+import { headerOf, type Table, tableOf } from "../../src/contract/dataset.ts";
+import { planDiscover, planEvaluate, shardCells } from "../../src/contract/plan.ts";
+import { discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
+import type { Control } from "../../src/engine/control.ts";
+import { evaluateLaw } from "../../src/engine/evaluate.ts";
+import { judge } from "../../src/engine/judge.ts";
+import { buildProblem } from "../../src/engine/problem.ts";
+import { mergeFound, type ShardFound, searchCells } from "../../src/engine/search.ts";
+
+export type ColumnValues = Record<string, number[]>;
+
+export const control: Control = { advance() {} };
+export const HASH = `sha256:${"0".repeat(64)}`;
+
+/** A whole discover job, its grid searched in `pieces` pieces that go through JSON as they would between processes. */
+export function discover(columns: ColumnValues, more: object = {}, pieces = 1) {
+  const { request, table, plan } = prepared(columns, more);
+  const problem = buildProblem(request, plan, table, control);
+  const found = shardCells(plan, pieces).map((cells) => JSON.parse(JSON.stringify(searchCells(problem, cells, control))) as ShardFound);
+  const merged = mergeFound(found.reverse());
+  return { plan, found: merged, pieces: found, ...judge(problem, merged, HASH, control) };
+}
+
+export function prepared(columns: ColumnValues, more: object = {}) {
+  const table: Table = tableOf(columns);
+  const request = discoverRequest.parse({ dataset: { source: "inline", columns }, ...more });
+  return { request, table, plan: planDiscover(request, headerOf(table)) };
+}
+
+export function evaluate(columns: ColumnValues, law: string, more: object = {}) {
+  const table = tableOf(columns);
+  const request = evaluateRequest.parse({ dataset: { source: "inline", columns }, law, ...more });
+  return evaluateLaw(request, planEvaluate(request, headerOf(table)), table, HASH, control);
+}
+
+/** Uniform numbers on (0, 1) by the minimal standard generator; quite enough to make tables for tests. */
+export function uniforms(seed: number): () => number {
+  let state = (seed * 7_919 + 12_345) % 2_147_483_647;
+  return () => {
+    state = (state * 16_807) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
