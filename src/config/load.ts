@@ -1,0 +1,71 @@
+import { isIPv4 } from "node:net";
+import { type ClientConnectConfig, loadClientConnectConfig } from "@temporalio/envconfig";
+import { type Settings, settings } from "./schema.ts";
+
+/** One or more settings are wrong. The message lists every fault, one a line. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/**
+ * Reads the settings of this process. Throws a `ConfigError` that names every fault at once: bad values, unknown
+ * `ORRERY_*` names (with the nearest known one) and combinations that cannot be served.
+ */
+export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const faults: string[] = [];
+  const known = Object.keys(settings.shape);
+  for (const name of Object.keys(env)) {
+    if (name.startsWith("ORRERY_") && !known.includes(name)) {
+      faults.push(`${name} is not a setting; did you mean ${nearest(name, known)}?`);
+    }
+  }
+  const given = Object.fromEntries(known.flatMap((name) => (env[name] === undefined || env[name] === "" ? [] : [[name, env[name]]])));
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) faults.push(`${issue.path.join(".")}=${env[String(issue.path[0])] ?? ""}: ${issue.message}`);
+  } else if (parsed.data.ORRERY_AUTH === "none" && !parsed.data.ORRERY_TRUSTED_NETWORK && !isLoopback(parsed.data.ORRERY_HOST)) {
+    faults.push(
+      `ORRERY_HOST=${parsed.data.ORRERY_HOST}: without credentials (ORRERY_AUTH=none) only a loopback address such as 127.0.0.1 is allowed; set ORRERY_TRUSTED_NETWORK=true if only a network that you trust reaches it`,
+    );
+  }
+  if (faults.length > 0 || !parsed.success) throw new ConfigError(`Settings are wrong:\n  ${faults.join("\n  ")}`);
+  return Object.freeze(parsed.data);
+}
+
+/** The standard TEMPORAL_* variables and profiles. `explicit` tells whether they name a server; if not, the embedded one is meant. */
+export interface TemporalTarget {
+  explicit: boolean;
+  namespace: string;
+  connection: NonNullable<ClientConnectConfig["connectionOptions"]> & { address: string };
+}
+
+export function loadTemporal(own: Settings): TemporalTarget {
+  const { namespace, connectionOptions } = loadClientConnectConfig();
+  const address = connectionOptions.address;
+  return {
+    explicit: address !== undefined,
+    namespace: namespace ?? "default",
+    connection: { ...connectionOptions, address: address ?? `127.0.0.1:${own.ORRERY_TEMPORAL_PORT}` },
+  };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+}
+
+function nearest(name: string, known: readonly string[]): string {
+  const [best] = known.map((candidate) => ({ candidate, distance: editDistance(name, candidate) })).sort((a, b) => a.distance - b.distance);
+  return best?.candidate ?? "";
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}

@@ -1,0 +1,113 @@
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+
+/**
+ * Every setting of Orrery's processes, in slices. The environment variable is the key; docs/settings.md is written from
+ * the descriptions, so each says what the value means and its unit.
+ */
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const flag = (value: "true" | "false") =>
+  z
+    .enum(["true", "false"])
+    .default(value)
+    .transform((text) => text === "true");
+
+export const httpSettings = z.object({
+  ORRERY_HOST: z
+    .string()
+    .default("127.0.0.1")
+    .describe("Address that the gateway listens on. With ORRERY_AUTH=none only a loopback address is allowed."),
+  ORRERY_PORT: port.default(8080).describe("Port of the gateway."),
+  ORRERY_AUTH: z.enum(["none"]).default("none").describe("Who may call: none (loopback only)."),
+  ORRERY_TRUSTED_NETWORK: flag("false").describe(
+    "ORRERY_HOST is reachable only from a network that you trust, so ORRERY_AUTH=none may listen there, as inside a container.",
+  ),
+  ORRERY_REQUIRE_IDEMPOTENCY_KEY: flag("false").describe("Refuse a submit without an idempotency key."),
+  ORRERY_STORE_REUSE: flag("true").describe("Answer a request without a key from a stored result of the same request."),
+  ORRERY_MAX_UPLOAD_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1_024)
+    .max(1_073_741_824)
+    .default(20_971_520)
+    .describe("Most bytes of one request body."),
+  ORRERY_TEMPORAL_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(5_000)
+    .describe("Longest that the gateway waits for one call to Temporal, in milliseconds."),
+});
+
+export const storeSettings = z.object({
+  ORRERY_STORE: z.enum(["fs"]).default("fs").describe("Artifact store: fs (a directory)."),
+  ORRERY_DATA_DIR: z
+    .string()
+    .min(1)
+    .default(".orrery")
+    .describe("Directory of the embedded server's database, of the fs store and of logs."),
+});
+
+export const workerSettings = z.object({
+  ORRERY_WORKER_HOST: z.string().default("127.0.0.1").describe("Address of the worker's health port."),
+  ORRERY_WORKER_PORT: port.default(8081).describe("Port of the worker's health endpoints; 0 takes a free one."),
+  ORRERY_THREADS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(availableParallelism())
+    .describe("Computing threads of one worker process. Default: the processors it may use."),
+  ORRERY_DRAIN_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(3_600)
+    .default(20)
+    .describe(
+      "Longest that a stopping worker lets running activities finish, in seconds; then they are handed back without using up an attempt.",
+    ),
+});
+
+export const embeddedSettings = z.object({
+  ORRERY_TEMPORAL_PORT: port.default(7233).describe("Port of the embedded Temporal server."),
+  ORRERY_TEMPORAL_UI_PORT: port.default(8233).describe("Port of the embedded Web UI."),
+  ORRERY_EMBEDDED_SYNC: z
+    .enum(["normal", "full"])
+    .default("normal")
+    .describe("SQLite synchronous mode: normal survives any process kill, full also a power cut at 0.7 of the speed."),
+  ORRERY_RETENTION_HOURS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(8_760)
+    .default(168)
+    .describe("Hours that the embedded server keeps finished jobs, and so idempotency keys."),
+  ORRERY_CACHE_DIR: z.string().optional().describe("Directory for the Temporal binary. Default: orrery in the user's cache directory."),
+});
+
+export const sharedSettings = z.object({
+  ORRERY_LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .describe("Least severe log line that is written."),
+  ORRERY_TEMPORAL_UI_URL: z
+    .url()
+    .optional()
+    .describe("Address of the Temporal Web UI, for links in job bodies. Default: the embedded one."),
+  ORRERY_URL: z
+    .url()
+    .optional()
+    .describe("Address of the gateway that the command line talks to. Default: the one that ORRERY_HOST and ORRERY_PORT name."),
+});
+
+export const settings = z.object({
+  ...httpSettings.shape,
+  ...storeSettings.shape,
+  ...workerSettings.shape,
+  ...embeddedSettings.shape,
+  ...sharedSettings.shape,
+});
+export type Settings = z.infer<typeof settings>;

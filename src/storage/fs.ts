@@ -1,0 +1,92 @@
+import { createReadStream } from "node:fs";
+import { access, constants, link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { OrreryError } from "../contract/errors.ts";
+import type { Store } from "./store.ts";
+
+const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
+
+/**
+ * A store in a directory. A file is written beside its place under a name of its own, synced, then linked to the key:
+ * `link` fails if the key exists, which makes put-if-absent atomic on one file system, and a kill leaves only a
+ * temporary file that no key names.
+ */
+export function createFsStore(root: string): Store {
+  let serial = 0;
+
+  function pathOf(key: string): string {
+    if (!KEY.test(key) || key.length > 512) throw new Error(`not a store key: ${JSON.stringify(key.slice(0, 80))}`);
+    return join(root, key);
+  }
+
+  async function present<T>(read: Promise<T>): Promise<T | undefined> {
+    try {
+      return await read;
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw unavailable(error);
+    }
+  }
+
+  return {
+    async putIfAbsent(key, bytes) {
+      const path = pathOf(key);
+      const temporary = `${path}.${process.pid}-${serial++}.partial`;
+      try {
+        await mkdir(dirname(path), { recursive: true });
+        const file = await open(temporary, "wx", 0o640);
+        try {
+          await file.writeFile(bytes);
+          await file.datasync();
+          await link(temporary, path);
+        } finally {
+          await file.close();
+          await rm(temporary, { force: true });
+        }
+        return true;
+      } catch (error) {
+        if (codeOf(error) === "EEXIST") return false;
+        throw unavailable(error);
+      }
+    },
+
+    get: (key) => present(readFile(pathOf(key))),
+
+    async getStart(key, length) {
+      const file = await present(open(pathOf(key), "r"));
+      if (!file) return undefined;
+      try {
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
+        return buffer.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    },
+
+    async stream(key) {
+      const file = await present(open(pathOf(key), "r"));
+      return file && createReadStream("", { fd: file });
+    },
+
+    async check() {
+      try {
+        await mkdir(root, { recursive: true });
+        await access(root, constants.R_OK | constants.W_OK);
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
+  };
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
+function unavailable(cause: unknown): OrreryError {
+  return new OrreryError(
+    "store_unavailable",
+    "The artifact store cannot be used now; try again, and see the operator's log for the cause.",
+    { cause },
+  );
+}
