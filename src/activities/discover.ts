@@ -1,0 +1,22 @@
+import { headerOf } from "../contract/dataset.ts";
+import type { DiscoverInput, Handback, Summary } from "../contract/flow.ts";
+import { planDiscover } from "../contract/plan.ts";
+import { loadTable } from "./dataset.ts";
+import { attempt } from "./failure.ts";
+import type { ActivityDeps } from "./index.ts";
+import { publish } from "./publish.ts";
+import { computeWatched } from "./supervise.ts";
+
+/** A whole discover job of moderate size: search, judge, publish. Idempotent: the same input leaves the same files. */
+export function createDiscover({ store, compute, logger }: ActivityDeps) {
+  return async function discover(input: DiscoverInput): Promise<Summary | Handback> {
+    return attempt("search", logger, async () => {
+      const startedAt = new Date();
+      const { request } = input;
+      const { table, hash } = await loadTable(store, input.tenant, request.dataset);
+      const total = planDiscover(request, headerOf(table)).fits;
+      const judgement = await computeWatched(compute, input, { op: "discover", request, table, hash }, { phase: "search", total });
+      return publish(store, input, judgement, startedAt);
+    });
+  };
+}

@@ -1,0 +1,28 @@
+import { ApplicationFailure, activityInfo, CancelledFailure, Context } from "@temporalio/activity";
+import { ERRORS, OrreryError } from "../contract/errors.ts";
+import type { FailureDetails, Handback, HeartbeatProgress } from "../contract/flow.ts";
+import type { Logger } from "../telemetry/logger.ts";
+
+/**
+ * The one place where an activity's errors become failures: type = code, non-retryable as the registry says. What is
+ * not an `OrreryError` is `internal_error`, and its text goes to the log only. An activity that stops because its
+ * worker does hands its work back.
+ */
+export async function attempt<T>(stage: HeartbeatProgress["phase"], logger: Logger, run: () => Promise<T>): Promise<T | Handback> {
+  try {
+    return await run();
+  } catch (error) {
+    if (Context.current().cancellationDetails?.workerShutdown) return { handed_back: true };
+    if (error instanceof CancelledFailure) throw error;
+    const known = error instanceof OrreryError ? error : new OrreryError("internal_error", ERRORS.internal_error.title, { cause: error });
+    const { attempt: attempts, workflowExecution } = activityInfo();
+    logger.warn({ job_id: workflowExecution?.workflowId, stage, code: known.code, attempts, cause: known.cause }, "attempt failed");
+    const details: FailureDetails = { attempts, stage };
+    throw ApplicationFailure.create({
+      type: known.code,
+      message: known.message,
+      nonRetryable: !ERRORS[known.code].retryable,
+      details: [details],
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import { encodeTable, headerOf } from "../contract/dataset.ts";
+import type { DiscoverInput, Handback, Preparation } from "../contract/flow.ts";
+import { datasetKey } from "../contract/keys.ts";
+import { planDiscover, shardCells } from "../contract/plan.ts";
+import { loadTable } from "./dataset.ts";
+import { attempt } from "./failure.ts";
+import type { ActivityDeps } from "./index.ts";
+
+/** Stores the dataset of a sharded job, so that no child carries the rows, and cuts its grid into ranges. */
+export function createPrepare({ store, logger }: ActivityDeps) {
+  return async function prepare(input: DiscoverInput): Promise<Preparation | Handback> {
+    return attempt("prepare", logger, async () => {
+      const { request, tenant, route } = input;
+      const { table, hash } = await loadTable(store, tenant, request.dataset);
+      if (request.dataset.source === "inline") await store.putIfAbsent(datasetKey(tenant, hash), encodeTable(table));
+      const plan = planDiscover(request, headerOf(table));
+      return {
+        request: { ...request, dataset: { source: "stored", dataset_id: `ds_${hash}` } },
+        shards: shardCells(plan, route.path === "sharded" ? route.shards : 1),
+      };
+    });
+  };
+}

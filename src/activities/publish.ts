@@ -1,0 +1,51 @@
+import { activityInfo } from "@temporalio/activity";
+import canonicalize from "canonicalize";
+import type { StoredArtifact, Summary, Ticket } from "../contract/flow.ts";
+import { artifactKey, summaryKey } from "../contract/keys.ts";
+import { ENGINE_VERSION } from "../contract/names.ts";
+import type { Store } from "../storage/store.ts";
+import { sha256 } from "./dataset.ts";
+import type { Judgement } from "./task.ts";
+
+/** Results up to this size travel in the closing event, so that reading them needs no store. */
+const MAX_INLINE_BYTES = 32_768;
+
+/**
+ * Stores what a job found and returns the summary that closes it. Every file is named by its hash and put if absent, so
+ * any number of attempts leave one set of files; the files come first and the summary that names them last.
+ */
+export async function publish(store: Store, ticket: Ticket, judgement: Judgement, startedAt: Date): Promise<Summary> {
+  const { tenant } = ticket;
+  const files = [
+    { name: "result.json", content_type: "application/json", text: canonical(judgement.result) },
+    { name: "evidence.json", content_type: "application/json", text: canonical(judgement.evidence) },
+    { name: "plot.svg", content_type: "image/svg+xml", text: judgement.plot },
+  ];
+  const artifacts = await Promise.all(
+    files.map(async ({ name, content_type, text }): Promise<StoredArtifact> => {
+      const bytes = Buffer.from(text);
+      const hash = sha256(bytes);
+      const key = artifactKey(tenant, hash);
+      await store.putIfAbsent(key, bytes);
+      return { name, content_type, bytes: bytes.length, sha256: hash, key };
+    }),
+  );
+  const [resultFile] = artifacts;
+  const summary: Summary = {
+    verdict: judgement.result.verdict,
+    result: resultFile && resultFile.bytes <= MAX_INLINE_BYTES ? judgement.result : null,
+    artifacts,
+    started_at: startedAt.toISOString(),
+    attempts: activityInfo().attempt,
+  };
+  const stored = JSON.stringify({ job_id: ticket.job_id, summary });
+  await store.putIfAbsent(summaryKey(tenant, ENGINE_VERSION, ticket.request_hash), Buffer.from(stored));
+  return summary;
+}
+
+/** RFC 8785 text: one document, one sequence of bytes. */
+export function canonical(document: unknown): string {
+  const text = canonicalize(document);
+  if (text === undefined) throw new TypeError("the document has no canonical form");
+  return text;
+}

@@ -1,0 +1,37 @@
+import { headerOf } from "../contract/dataset.ts";
+import type { Handback, ShardInput, ShardResult } from "../contract/flow.ts";
+import { shardKey } from "../contract/keys.ts";
+import { ENGINE_VERSION } from "../contract/names.ts";
+import { planDiscover } from "../contract/plan.ts";
+import { loadTable, sha256 } from "./dataset.ts";
+import { attempt } from "./failure.ts";
+import type { ActivityDeps } from "./index.ts";
+import { canonical } from "./publish.ts";
+import { computeWatched } from "./supervise.ts";
+
+/**
+ * Searches one range of the grid and stores what it finds under the hash of everything that determines it, so that an
+ * attempt after a lost reply finds the work done.
+ */
+export function createSearchShard({ store, compute, logger }: ActivityDeps) {
+  return async function searchShard(input: ShardInput): Promise<ShardResult | Handback> {
+    return attempt("search", logger, async () => {
+      const { request, tenant, cells } = input;
+      // The budget, priority and reuse of a request do not change what a search finds.
+      const { dataset, target, inputs, hypothesis, noise, decision, seed } = request;
+      const identity = { engine: ENGINE_VERSION, dataset, target, inputs, hypothesis, noise, decision, seed, cells };
+      const key = shardKey(tenant, sha256(canonical(identity)));
+
+      const earlier = await store.get(key);
+      if (earlier) return { key, sha256: sha256(earlier) };
+
+      const { table } = await loadTable(store, tenant, dataset);
+      const plan = planDiscover(request, headerOf(table));
+      const total = Math.round((plan.fits * (cells.to - cells.from)) / plan.cells);
+      const found = await computeWatched(compute, input, { op: "search", request, table, cells }, { phase: "search", total });
+      const bytes = Buffer.from(canonical(found));
+      await store.putIfAbsent(key, bytes);
+      return { key, sha256: sha256(bytes) };
+    });
+  };
+}

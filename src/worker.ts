@@ -1,0 +1,135 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from "@temporalio/worker";
+import closeWithGrace from "close-with-grace";
+import { type Compute, createCompute } from "./activities/compute.ts";
+import { type Activities, createActivities } from "./activities/index.ts";
+import { loadSettings, loadTemporal, type TemporalTarget } from "./config/load.ts";
+import type { Settings } from "./config/schema.ts";
+import { POOLS, type Pool, QUEUES } from "./contract/names.ts";
+import { createFsStore } from "./storage/fs.ts";
+import { serveHealth } from "./telemetry/health.ts";
+import { createLogger, type Logger } from "./telemetry/logger.ts";
+
+/** Longest wait for the server's first answer. */
+const CONNECT_MS = 10_000;
+
+/** Time beyond the drain in which handed-back work is reported. Then the process gives up and exits with code 1. */
+const CLOSING_MS = 5_000;
+
+/** Workflow tasks and short-path activities that run side by side. One thread computes; the rest is waiting for I/O. */
+const CONTROL_SLOTS = 20;
+
+async function main(): Promise<void> {
+  const settings = loadSettings();
+  const temporal = loadTemporal(settings);
+  const logger = createLogger({ level: settings.ORRERY_LOG_LEVEL, process: "worker" });
+  const pools = poolsOf(parseArgs({ options: { pool: { type: "string", default: POOLS.join(",") } } }).values.pool);
+
+  // A worker of the server tells it every second that it lives; cancellations are pushed over the same channel.
+  Runtime.install({ logger: bridge(logger), shutdownSignals: [], workerHeartbeatInterval: "1s" });
+  const connection = await connect(temporal);
+  const compute = createCompute({ pools, threads: settings.ORRERY_THREADS });
+  const activities = createActivities({ store: createFsStore(join(settings.ORRERY_DATA_DIR, "artifacts")), compute, logger });
+  const workers = await Promise.all(
+    pools.map((pool) => Worker.create({ ...optionsOf(pool, activities, settings), connection, namespace: temporal.namespace })),
+  );
+  const health = await serveHealth(
+    { host: settings.ORRERY_WORKER_HOST, port: settings.ORRERY_WORKER_PORT },
+    {
+      failing: () => pools.find((_, index) => workers[index]?.getState() !== "RUNNING"),
+      detail: () => detailOf(pools, workers, compute, settings),
+    },
+  );
+
+  const runs = Promise.all(workers.map((worker) => worker.run()));
+  closeWithGrace({ delay: settings.ORRERY_DRAIN_SECONDS * 1_000 + 2 * CLOSING_MS, logger }, async ({ signal, err }) => {
+    if (err) logger.fatal({ err }, "worker failed");
+    logger.info({ signal, computing: compute.busy() }, "draining");
+    for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
+    await runs;
+    await Promise.all([compute.close(), connection.close()]);
+    health.close();
+    logger.info("drained");
+  });
+  // The embedded default keeps a channel to its children: when it is killed, they must not live on.
+  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+  logger.info({ pools, threads: settings.ORRERY_THREADS, port: settings.ORRERY_WORKER_PORT }, "worker runs");
+  await runs;
+}
+
+function optionsOf(pool: Pool, activities: Activities, settings: Settings): WorkerOptions {
+  const shared: WorkerOptions = {
+    taskQueue: QUEUES[pool],
+    activities,
+    shutdownGraceTime: settings.ORRERY_DRAIN_SECONDS * 1_000,
+    shutdownForceTime: settings.ORRERY_DRAIN_SECONDS * 1_000 + CLOSING_MS,
+    // Heartbeats reach the server this often, so that progress is fresh and a lost worker is noticed soon.
+    maxHeartbeatThrottleInterval: "1s",
+    maxEagerActivityReservationsPerWorkflowTask: 0,
+  };
+  if (pool !== "control") return { ...shared, maxConcurrentActivityTaskExecutions: settings.ORRERY_THREADS };
+  return {
+    ...shared,
+    workflowBundle: { codePath: bundlePath() },
+    // A killed worker is missed by its cached workflows for this long; the default of 10 s is felt by a person.
+    stickyQueueScheduleToStartTimeout: "2s",
+    maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
+    maxConcurrentLocalActivityExecutions: CONTROL_SLOTS,
+  };
+}
+
+/** `npm run build` writes the bundle into dist; a worker that runs from the sources uses the same file. */
+function bundlePath(): string {
+  const folder = import.meta.url.endsWith(".ts") ? "../dist/" : "./";
+  const path = fileURLToPath(new URL(`${folder}workflows.bundle.js`, import.meta.url));
+  if (!existsSync(path)) throw new Error("The workflow bundle is missing; make it with: npm run build");
+  return path;
+}
+
+async function connect(temporal: TemporalTarget): Promise<NativeConnection> {
+  try {
+    return await Promise.race([
+      NativeConnection.connect(temporal.connection),
+      new Promise<never>((_, reject) => setTimeout(reject, CONNECT_MS, new Error("no answer")).unref()),
+    ]);
+  } catch (cause) {
+    throw new Error(
+      `No Temporal server answers at ${temporal.connection.address}; start one (npm start brings its own) or correct TEMPORAL_ADDRESS.`,
+      { cause },
+    );
+  }
+}
+
+function poolsOf(text: string): Pool[] {
+  const names = [...new Set(text.split(","))];
+  const unknown = names.find((name) => !POOLS.some((pool) => pool === name));
+  if (unknown !== undefined) throw new Error(`There is no pool "${unknown}"; --pool takes a comma-separated list of ${POOLS.join(", ")}.`);
+  return POOLS.filter((pool) => names.includes(pool));
+}
+
+function detailOf(pools: readonly Pool[], workers: readonly Worker[], compute: Compute, settings: Settings): object {
+  return {
+    pid: process.pid,
+    uptime_seconds: Math.floor(process.uptime()),
+    rss_bytes: process.memoryUsage.rss(),
+    threads: settings.ORRERY_THREADS,
+    pools: pools.map((name, index) => ({ name, queue: QUEUES[name], state: workers[index]?.getState() })),
+    computing: compute.busy(),
+  };
+}
+
+function bridge(logger: Logger): DefaultLogger {
+  return new DefaultLogger("INFO", ({ level, message, meta }) => {
+    logger[level.toLowerCase() as "trace" | "debug" | "info" | "warn" | "error"](meta ?? {}, message);
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,3 @@
+export { discoverJob } from "./discover-job.ts";
+export { discoverShard } from "./discover-shard.ts";
+export { evaluateJob } from "./evaluate-job.ts";

@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { until } from "../support/child.ts";
+import { call, finished } from "../support/http.ts";
+import { longSearch } from "../support/planets.ts";
+import { type Stack, startStack, type Worker } from "../support/stack.ts";
+
+let stack: Stack;
+let worker: Worker;
+beforeAll(async () => {
+  stack = await startStack({ worker: false });
+  worker = await stack.startWorker();
+});
+afterAll(() => stack.stop());
+
+/** Submits a search of a second or two and waits until a thread is at work on it. */
+async function submitLong(seed: number): Promise<string> {
+  const headers = { "idempotency-key": randomUUID() };
+  const { body } = await call("POST", `${stack.url}/v1/discover_async`, { body: longSearch(250_000, seed), headers });
+  await until("a thread that computes the job", async () => {
+    const { computing } = await worker.health();
+    return computing.find(({ job_id, fits }) => job_id === body.job_id && fits > 0);
+  });
+  return body.job_id;
+}
+
+async function closings(jobId: string): Promise<string[]> {
+  const { events } = await stack.client.workflow.getHandle(jobId).fetchHistory();
+  return (events ?? []).flatMap((event) => (event.workflowExecutionCompletedEventAttributes ? [String(event.eventId)] : []));
+}
+
+test("a job whose worker is killed in the middle succeeds once, with one result", async () => {
+  const jobId = await submitLong(11);
+  await worker.end("SIGKILL");
+  worker = await stack.startWorker();
+
+  const job = await finished(stack.url, jobId);
+
+  expect(job).toMatchObject({ status: "succeeded", attempts: 2, run: 1 });
+  expect(job.result).not.toBeNull();
+  expect(await closings(jobId)).toHaveLength(1);
+});
+
+test("a job succeeds once when the Temporal server is killed and started again in the middle", async () => {
+  const jobId = await submitLong(12);
+  await stack.restartTemporal();
+
+  const job = await finished(stack.url, jobId);
+
+  expect(job.status).toBe("succeeded");
+  expect(await closings(jobId)).toHaveLength(1);
+});
+
+test("while Temporal is down a submit answers 503 with Retry-After, and the gateway recovers by itself", async () => {
+  await stack.temporal.child.end("SIGKILL");
+  const submitted = performance.now();
+
+  const refused = await call<{ code: string }>("POST", `${stack.url}/v1/discover_async`, { body: longSearch(100) });
+
+  expect(refused.status).toBe(503);
+  expect(refused.body.code).toBe("temporal_unavailable");
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(performance.now() - submitted).toBeLessThan(30_000);
+  await stack.restartTemporal();
+  const accepted = await until("an accepted submit", async () => {
+    const reply = await call("POST", `${stack.url}/v1/discover_async`, { body: longSearch(100) });
+    return reply.status === 202 ? reply.body : undefined;
+  });
+  expect((await finished(stack.url, accepted.job_id)).status).toBe("succeeded");
+});
+
+test("a worker that is told to stop hands its job back without using up an attempt", async () => {
+  const jobId = await submitLong(13);
+  expect(await worker.end("SIGTERM")).toBe(0);
+  worker = await stack.startWorker();
+
+  const job = await finished(stack.url, jobId);
+
+  expect(job).toMatchObject({ status: "succeeded", attempts: 1 });
+});
