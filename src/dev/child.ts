@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { guard } from "./guard.ts";
+import { lastLines, rotateLog } from "./log-file.ts";
+import type { Report } from "./report.ts";
+import { StartError } from "./start-error.ts";
+
+/** How often readiness is asked for. */
+const POLL_MS = 40;
+
+/** Longest time from the start of a process to its readiness. */
+const READY_MS = 60_000;
+
+/** Pause before a restart: doubled after each, up to the longest; a process that ran this long starts again at the shortest. */
+const SHORTEST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+const STEADY_MS = 60_000;
+
+const TAIL_LINES = 20;
+
+export interface ChildOptions {
+  /** What a person calls it. */
+  name: string;
+  command: string;
+  args: readonly string[];
+  env: NodeJS.ProcessEnv;
+  logFile: string;
+  /** Node processes get a channel, so that they notice when this one dies; others get a guard. */
+  node: boolean;
+  /** Whether the process can do its work; asked until it is true. May throw: that means no. */
+  ready: () => Promise<boolean>;
+  /** Longest time between SIGTERM and SIGKILL, in milliseconds. */
+  graceMs: number;
+  report: Report;
+}
+
+/** A process that is kept running until it is stopped. */
+export interface Child {
+  /** Asks it to stop, and kills it after its grace; returns when it is gone. */
+  stop(): Promise<void>;
+  kill(): void;
+}
+
+interface Life {
+  process: ChildProcess;
+  /** Size of the log before this life. */
+  logStart: number;
+  began: number;
+  gone: Promise<string>;
+}
+
+/**
+ * Starts a process and returns when it is ready. From then on a death is told, with the last lines of its log, and the
+ * process is started again. Throws a `StartError` with the same lines if it dies or hangs before it is ready the first time.
+ */
+export async function startChild(options: ChildOptions, signal: AbortSignal): Promise<Child> {
+  rotateLog(options.logFile);
+  const stopping = new AbortController();
+  let life = spawnOnce(options);
+  const child: Child = {
+    async stop() {
+      stopping.abort();
+      life.process.kill("SIGTERM");
+      const timer = setTimeout(() => life.process.kill("SIGKILL"), options.graceMs);
+      await life.gone;
+      clearTimeout(timer);
+    },
+    kill() {
+      stopping.abort();
+      life.process.kill("SIGKILL");
+    },
+  };
+  try {
+    await untilReady(options, life, signal);
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+  void keep();
+  return child;
+
+  async function keep(): Promise<void> {
+    let pause = SHORTEST_PAUSE_MS;
+    while (true) {
+      const how = await life.gone;
+      if (stopping.signal.aborted) return;
+      if (performance.now() - life.began > STEADY_MS) pause = SHORTEST_PAUSE_MS;
+      options.report(`${deathOf(options, life, how)}\nStarting the ${options.name} again in ${pause / 1_000} s.`);
+      await sleep(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (stopping.signal.aborted) return;
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      life = spawnOnce(options);
+      await untilReady(options, life, stopping.signal).then(
+        () => options.report(`The ${options.name} runs again.`),
+        // A death is told in the next round; a process that hangs is ended so that there is a next round.
+        () => life.process.kill("SIGKILL"),
+      );
+    }
+  }
+}
+
+function spawnOnce({ command, args, env, logFile, node }: ChildOptions): Life {
+  const log = openSync(logFile, "a");
+  const logStart = fstatSync(log).size;
+  // A session of its own: Ctrl-C at the terminal reaches only the parent, which stops its children in order.
+  const child = spawn(command, args, { env, detached: true, stdio: ["ignore", log, log, ...(node ? (["ipc"] as const) : [])] });
+  closeSync(log);
+  const release = child.pid !== undefined && !node ? guard(child.pid) : undefined;
+  // A signal that comes too late is no reason to fall over.
+  child.on("error", () => undefined);
+  const gone = once(child, "exit").then(
+    ([code, signal]) => (signal ? `was ended by ${signal}` : `exited with code ${code}`),
+    (error: unknown) => `could not be started: ${error instanceof Error ? error.message : String(error)}`,
+  );
+  void gone.then(release);
+  return { process: child, logStart, began: performance.now(), gone };
+}
+
+async function untilReady(options: ChildOptions, life: Life, signal: AbortSignal): Promise<void> {
+  let how: string | undefined;
+  void life.gone.then((text) => {
+    how = text;
+  });
+  while (performance.now() - life.began < READY_MS) {
+    signal.throwIfAborted();
+    if (how !== undefined) throw new StartError(deathOf(options, life, how));
+    if (await options.ready().catch(() => false)) return;
+    await sleep(POLL_MS);
+  }
+  throw new StartError(`The ${options.name} is not ready after ${READY_MS / 1_000} s; its log: ${options.logFile}`);
+}
+
+function deathOf({ name, logFile }: ChildOptions, life: Life, how: string): string {
+  const lines = lastLines(logFile, life.logStart, TAIL_LINES);
+  const said = lines.length === 0 ? "It wrote nothing." : `Its last lines:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+  return `The ${name} ${how}. ${said}\nThe whole log: ${logFile}`;
+}

@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Child, startChild, until } from "../support/child.ts";
+import { freePort } from "../support/ports.ts";
+
+const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
+
+let folder: string;
+let env: NodeJS.ProcessEnv;
+const started: Child[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "orrery-test-"));
+  const { TEMPORAL_ADDRESS: _, ...inherited } = process.env;
+  env = {
+    ...inherited,
+    ORRERY_DATA_DIR: folder,
+    ORRERY_PORT: String(await freePort()),
+    ORRERY_WORKER_PORT: String(await freePort()),
+    ORRERY_TEMPORAL_PORT: String(await freePort()),
+    ORRERY_TEMPORAL_UI_PORT: String(await freePort()),
+    ORRERY_DRAIN_SECONDS: "1",
+  };
+});
+afterEach(async () => {
+  for (const child of started.splice(0)) if (child.process.exitCode === null) await child.end("SIGKILL");
+  await until("all processes to be gone", async () => ((await processesOf(folder)).length === 0 ? true : undefined));
+  await rm(folder, { recursive: true, force: true });
+});
+
+function start(): Child {
+  const child = startChild(process.execPath, [join(dist, "dev/main.js")], env);
+  started.push(child);
+  return child;
+}
+
+async function startReady(): Promise<Child> {
+  const child = start();
+  await until("the system to be ready", () => {
+    if (child.process.exitCode !== null) throw new Error(child.output());
+    return child.output().includes("Ctrl-C stops everything") ? true : undefined;
+  });
+  return child;
+}
+
+/** Ids of the processes that were given the data directory, as an argument or a setting. */
+async function processesOf(directory: string): Promise<string[]> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  const texts = await Promise.all(
+    ids.map(async (id) => {
+      const read = (file: string) => readFile(`/proc/${id}/${file}`, "utf8").catch(() => "");
+      return { id, text: (await read("environ")) + (await read("cmdline")) };
+    }),
+  );
+  return texts.filter(({ text }) => text.includes(directory)).map(({ id }) => id);
+}
+
+describe.skipIf(!existsSync("/proc/self/environ"))("npm start", () => {
+  test("brings up everything, tells the addresses, refuses a second start, and leaves nothing behind on SIGTERM", async () => {
+    const child = await startReady();
+    expect(child.output()).toMatch(/Orrery is ready in \d+\.\d s/);
+    for (const setting of ["ORRERY_PORT", "ORRERY_TEMPORAL_UI_PORT"]) expect(child.output()).toContain(`http://127.0.0.1:${env[setting]}`);
+    expect((await fetch(`http://127.0.0.1:${env.ORRERY_PORT}/ready`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${env.ORRERY_WORKER_PORT}/ready`)).status).toBe(200);
+    expect((await processesOf(folder)).length).toBeGreaterThanOrEqual(4);
+
+    const second = start();
+    expect(await second.exited).toBe(1);
+    expect(second.output()).toContain(`Orrery already runs on ${folder} (process ${child.process.pid})`);
+
+    expect(await child.end("SIGTERM")).toBe(0);
+    expect(child.output()).toMatch(/Stopped\.\n$/);
+    expect(await processesOf(folder)).toEqual([]);
+    expect(await readdir(folder)).not.toContain("orrery.lock");
+  });
+
+  test("leaves nothing behind when it is killed, and starts again on the same data", async () => {
+    const child = await startReady();
+    await child.end("SIGKILL");
+    await until("the rest to stop", async () => ((await processesOf(folder)).length === 0 ? true : undefined));
+    const again = await startReady();
+    expect(await again.end("SIGINT")).toBe(0);
+  });
+
+  test("names every port that is taken before it starts anything", async () => {
+    const holder = createServer().listen(Number(env.ORRERY_TEMPORAL_PORT), "127.0.0.1");
+    await once(holder, "listening");
+    const child = start();
+    expect(await child.exited).toBe(1);
+    expect(child.output()).toContain(
+      `Port ${env.ORRERY_TEMPORAL_PORT} for the Temporal server is taken, probably by another Temporal server`,
+    );
+    expect(child.output()).toContain("choose another port with ORRERY_TEMPORAL_PORT");
+    expect(await readdir(folder)).toEqual([]);
+    holder.close();
+  });
+
+  test("reports wrong settings in words", async () => {
+    env = { ...env, ORRERY_EMBEDDED_SYNC: "sometimes" };
+    const child = start();
+    expect(await child.exited).toBe(1);
+    expect(child.output()).toMatch(/^Settings are wrong:\n {2}ORRERY_EMBEDDED_SYNC=sometimes/);
+  });
+});
