@@ -1,0 +1,49 @@
+import type { Command } from "commander";
+import { transforms } from "../contract/request.ts";
+import { exponent, integer, list } from "./options.ts";
+import { sessionOf } from "./session.ts";
+import { readSource } from "./source.ts";
+import { addSubmitOptions, overlay, overlayPart, requestOf, type SubmitOptions, submit } from "./submit.ts";
+
+interface DiscoverOptions extends SubmitOptions {
+  inputs?: string[];
+  terms?: string[];
+  exponent?: Record<string, unknown>;
+  transforms?: string[];
+  maxTerms?: number;
+}
+
+export function addDiscover(program: Command): void {
+  const command = program
+    .command("discover")
+    .summary("find the law behind one column of a table")
+    .description("Find the law behind one column of a table.\nThe file is CSV with a header, a JSON request document, or {columns, units}.")
+    .argument("<file>", "data.csv, data.tsv, request.json, or - for standard input")
+    .option("--inputs <columns>", "columns that a law may use, comma-separated (default: all but the target)", list)
+    .option("--terms <terms>", "library of terms, comma-separated, such as 1,a^p,sin(a)", list)
+    .option("--exponent <name=from:to:step>", "grid of one free exponent; repeat it for more", exponent)
+    .option("--transforms <names>", `what of the target is modelled: ${transforms.join(", ")}`, list)
+    .option("--max-terms <number>", "most terms in one law", integer);
+  addSubmitOptions(command)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ npx orrery discover planets.csv
+  $ npx orrery discover planets.csv --target T --inputs a --terms "1,a^p" --exponent p=-4:4:0.25
+  $ npx orrery discover request.json --seed 7 --key planets-1 --detach
+  $ cat planets.csv | npx orrery discover - --json | jq .result.law.text`,
+    )
+    .action(async (file: string, options: DiscoverOptions, self: Command) => {
+      const session = sessionOf(self);
+      const request = requestOf(await readSource(session.gateway, file), options);
+      overlay(request, { inputs: options.inputs });
+      overlayPart(request, "hypothesis", {
+        terms: options.terms,
+        exponents: options.exponent,
+        transforms: options.transforms,
+        max_terms: options.maxTerms,
+      });
+      process.exitCode = await submit(session, "discover", request, options);
+    });
+}

@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import { sessionOf } from "./session.ts";
+import { readSource } from "./source.ts";
+import { addSubmitOptions, overlay, requestOf, type SubmitOptions, submit } from "./submit.ts";
+
+interface EvaluateOptions extends SubmitOptions {
+  law?: string;
+  refit?: boolean;
+}
+
+export function addEvaluate(program: Command): void {
+  const command = program
+    .command("evaluate")
+    .summary("score a given law on a table")
+    .description("Score a given law on a table, with the evidence that the last step of discover gives.")
+    .argument("<file>", "data.csv, data.tsv, request.json, or - for standard input")
+    .option("--law <formula>", 'formula in the names of the columns, such as "T = 365.2*a^1.5"; a request document may hold it instead')
+    .option("--refit", "fit the coefficients of the law to this table instead of keeping them");
+  addSubmitOptions(command)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ npx orrery evaluate planets.csv --law "T = 365.2*a^1.5"
+  $ npx orrery evaluate planets.csv --law "T = a^1.5" --refit --json`,
+    )
+    .action(async (file: string, options: EvaluateOptions, self: Command) => {
+      const session = sessionOf(self);
+      const request = requestOf(await readSource(session.gateway, file), options);
+      overlay(request, { law: options.law, constants: options.refit ? "refit" : undefined });
+      process.exitCode = await submit(session, "evaluate", request, options);
+    });
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { ConfigError, loadSettings } from "../config/load.ts";
+import type { Settings } from "../config/schema.ts";
+import { addCancel } from "./cancel.ts";
+import { addDemo } from "./demo.ts";
+import { addDiscover } from "./discover.ts";
+import { addEvaluate } from "./evaluate.ts";
+import { describeFailure } from "./failure.ts";
+import { Refused } from "./gateway.ts";
+import { addJobs } from "./jobs.ts";
+import { EXIT, EXIT_HELP } from "./outcome.ts";
+import { addProcesses } from "./processes.ts";
+import { addResult } from "./result.ts";
+import { addStatus } from "./status.ts";
+import { painter, writeDocument } from "./terminal.ts";
+import { addWatch } from "./watch.ts";
+
+/** Where a gateway with these settings listens. */
+function ownUrl({ ORRERY_HOST: host, ORRERY_PORT: port }: Settings): string {
+  // A gateway on all addresses of this machine answers on the loopback one.
+  if (host === "0.0.0.0" || host === "::") return `http://127.0.0.1:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function gatewayUrl(settings: Settings): string {
+  return settings.ORRERY_URL?.replace(/\/+$/, "") ?? ownUrl(settings);
+}
+
+function createProgram(settings: Settings): Command {
+  const program = new Command("orrery")
+    .description("Durable discover and evaluate jobs: post a table, get a job id at once, read the law that holds.")
+    .option("--url <address>", "address of the gateway (ORRERY_URL)", gatewayUrl(settings))
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", EXIT_HELP);
+  program.commandsGroup("Jobs:");
+  addDiscover(program);
+  addEvaluate(program);
+  addJobs(program);
+  addStatus(program);
+  addResult(program);
+  addWatch(program);
+  addCancel(program);
+  program.commandsGroup("Processes:");
+  addDemo(program, ownUrl(settings));
+  addProcesses(program);
+  return program;
+}
+
+// `orrery jobs | head` closes the pipe early; that is not a fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+let json = false;
+try {
+  const program = createProgram(loadSettings());
+  program.hook("preAction", (_program, action) => {
+    json = action.opts<{ json?: boolean }>().json === true;
+  });
+  await program.parseAsync();
+} catch (error) {
+  if (json && error instanceof Refused) writeDocument({ out: process.stdout, err: process.stderr }, error.text);
+  process.stderr.write(error instanceof ConfigError ? `${error.message}\n` : describeFailure(error, painter(process.stderr)));
+  process.exitCode = EXIT.error;
+}

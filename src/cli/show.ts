@@ -1,0 +1,41 @@
+import type { Job } from "../contract/job.ts";
+import type { Evidence, Result } from "../contract/result.ts";
+import { drawChart } from "./chart.ts";
+import { absolute, Refused, type Reply } from "./gateway.ts";
+import { exitCodeOf } from "./outcome.ts";
+import { renderResult } from "./report.ts";
+import { jobPath, type Session } from "./session.ts";
+import { widthOf, writeDocument } from "./terminal.ts";
+
+/** Prints how a finished job ended: its result, or its final error. Resolves to the exit code. */
+export async function showOutcome(session: Session, { text, document }: Reply<Job>, options: { json?: boolean }): Promise<number> {
+  const { terminal } = session;
+  if (options.json) writeDocument(terminal, text);
+  else if (document.result) await showResult(session, document.job_id, document.result);
+  if (document.status !== "succeeded") explainEnd(session, document);
+  return exitCodeOf(document);
+}
+
+/** Prints a result with the plot of its evidence. */
+export async function showResult({ gateway, terminal, paint }: Session, id: string, result: Result): Promise<void> {
+  const evidence = await readEvidence(gateway, id);
+  terminal.out.write(`${renderResult(result, evidence?.unit ?? null, paint.out).join("\n")}\n`);
+  if (evidence) terminal.out.write(`\n${drawChart(evidence, widthOf(terminal.out), paint.out).join("\n")}\n`);
+}
+
+/** The rows behind the plot; a job that kept none has no plot. */
+async function readEvidence(gateway: Session["gateway"], id: string): Promise<Evidence | undefined> {
+  try {
+    const response = await gateway.open(jobPath(id, "/artifacts/evidence.json"));
+    return (await response.json()) as Evidence;
+  } catch (error) {
+    if (error instanceof Refused && error.problem.code === "artifact_not_found") return undefined;
+    throw error;
+  }
+}
+
+function explainEnd({ gateway, terminal: { err }, paint, next }: Session, { job_id: id, status, error }: Job): void {
+  err.write(`${paint.err("red", `The job ${status === "timed_out" ? "timed out" : status === "cancelled" ? "was cancelled" : status}.`)}`);
+  err.write(error ? ` ${error.message}\n  code ${error.code}, see ${absolute(gateway.url, error.doc)}\n` : "\n");
+  err.write(`Everything known of it:  ${next(`status ${id}`)}\n`);
+}

@@ -1,0 +1,57 @@
+import { readFile } from "node:fs/promises";
+import { text as readText } from "node:stream/consumers";
+import { datasetReply } from "../contract/job.ts";
+import type { DatasetSource } from "../contract/request.ts";
+import { UsageError } from "./failure.ts";
+import type { Gateway } from "./gateway.ts";
+
+/** What a file holds: a whole request document, or only the data of one. */
+export type Source = { request: Record<string, unknown> } | { dataset: DatasetSource };
+
+/**
+ * Reads the file of a submit; `-` is standard input. JSON is a request document (with `dataset`) or `{columns, units}`;
+ * anything else is CSV (or TSV by its name) and is uploaded, so that large tables are streamed to the store once and
+ * a second job on the same file sends only its id.
+ */
+export async function readSource(gateway: Gateway, file: string): Promise<Source> {
+  const bytes = await readBytes(file);
+  const text = Buffer.from(bytes).toString("utf8");
+  if (file.endsWith(".json") || text.trimStart().startsWith("{")) return sourceOf(text, nameOf(file));
+  const type = file.endsWith(".tsv") ? "text/tab-separated-values" : "text/csv";
+  const { document } = await gateway.read(datasetReply, "/v1/datasets", { method: "POST", upload: { type, bytes } });
+  return { dataset: { source: "stored", dataset_id: document.dataset_id } };
+}
+
+async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (file === "-") return new TextEncoder().encode(await readText(process.stdin));
+  try {
+    return new Uint8Array(await readFile(file));
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const reason = code === "ENOENT" ? "There is no such file" : code === "EISDIR" ? "It is a directory" : code;
+    throw new UsageError(`${file} cannot be read: ${reason}. Give a CSV or JSON file, or - for standard input.`);
+  }
+}
+
+function sourceOf(text: string, name: string): Source {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${name} is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  if (isObject(document) && isObject(document.dataset)) return { request: document };
+  if (isObject(document) && isObject(document.columns)) {
+    // Values are the gateway's to judge: it names each fault with a pointer.
+    return { dataset: { source: "inline", ...document } as DatasetSource };
+  }
+  throw new UsageError(`${name} has neither "dataset" nor "columns". Give a request document or {"columns": {"a": [1, 2], "T": [3, 4]}}.`);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function nameOf(file: string): string {
+  return file === "-" ? "Standard input" : file;
+}

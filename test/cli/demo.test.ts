@@ -1,0 +1,59 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { RESULT } from "./planets.ts";
+import { orrery } from "./run.ts";
+import { answersFor, jobOf, startStandIn } from "./stand-in.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "orrery-demo-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test("demo uses a gateway that answers, submits the eight planets and saves the plot", async () => {
+  const standIn = await startStandIn();
+  const { code, out, err } = await orrery(["demo"], { url: standIn.url, cwd: folder });
+  await standIn.close();
+
+  expect(code).toBe(0);
+  expect(err).toContain(`Using the gateway at ${standIn.url}.`);
+  expect(out).toContain("T = 365.2 a^1.5");
+  expect(out).toContain("364.90 to 365.48");
+  expect(out).toContain("a (AU)");
+  expect(out).toContain(`${standIn.url}/docs`);
+  expect(await readFile(join(folder, "orrery-demo.svg"), "utf8")).toBe("<svg/>");
+  const submit = standIn.received.find(({ path }) => path === "/v1/discover_async");
+  const request = JSON.parse(submit?.body ?? "") as { dataset: { columns: Record<string, number[]>; units: unknown }; reuse: boolean };
+  expect(request.reuse).toBe(false);
+  expect(request.dataset.units).toEqual({ a: "AU", T: "d" });
+  expect(Object.entries(request.dataset.columns).map(([name, values]) => [name, values.length])).toEqual([
+    ["a", 8],
+    ["T", 8],
+  ]);
+  for (const values of Object.values(request.dataset.columns)) expect(values.every((value) => value > 0)).toBe(true);
+});
+
+test("demo fails if the law is not accepted", async () => {
+  const standIn = await startStandIn(answersFor(jobOf({ verdict: "rejected", result: { ...RESULT, verdict: "rejected" } })));
+  const { code } = await orrery(["demo"], { url: standIn.url, cwd: folder });
+  await standIn.close();
+  expect(code).toBe(3);
+});
+
+test("demo starts nothing if the address is not that of this machine's gateway", async () => {
+  const standIn = await startStandIn();
+  await standIn.close();
+  const { code, err } = await orrery(["demo", "--url", standIn.url], { cwd: folder });
+  expect(code).toBe(1);
+  expect(err).toContain(`No gateway answers at ${standIn.url}.`);
+});
+
+test("demo says what a gateway that is not ready lacks", async () => {
+  const standIn = await startStandIn({ "GET /ready": (_, response) => response.writeHead(503).end('{"failing":["temporal"]}') });
+  const { code, err } = await orrery(["demo"], { url: standIn.url, cwd: folder });
+  await standIn.close();
+  expect(code).toBe(1);
+  expect(err).toContain('is not ready (503): {"failing":["temporal"]}');
+});

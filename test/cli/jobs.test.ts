@@ -1,0 +1,179 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { RESULT } from "./planets.ts";
+import { orrery } from "./run.ts";
+import { answersFor, JOB_ID, jobOf, sendEvents, sendJson, sendProblem, startStandIn } from "./stand-in.ts";
+
+let folder: string;
+let standIn: Awaited<ReturnType<typeof startStandIn>> | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "orrery-cli-"));
+  await writeFile(join(folder, "planets.csv"), "a,T\n0.387,87.97\n0.723,224.7\n");
+  await writeFile(join(folder, "columns.json"), JSON.stringify({ columns: { a: [1, 2], T: [3, 4] }, units: { a: "AU" } }));
+});
+afterAll(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  await standIn?.close();
+  standIn = undefined;
+});
+
+async function gateway(...routes: Parameters<typeof startStandIn>) {
+  standIn = await startStandIn(...routes);
+  return standIn;
+}
+
+test("discover uploads a CSV file, lays the options over the request and prints the law", async () => {
+  const { url, received } = await gateway();
+  const options = ["--target", "T", "--terms", "1, a^p", "--exponent", "p=-4:4:0.25", "--deadline", "15m", "--no-reuse", "--key", "k-1"];
+  const { code, out, err } = await orrery(["discover", "planets.csv", ...options], { url, cwd: folder });
+
+  expect({ code, err }).toEqual({ code: 0, err: "job running\njob running, search\njob succeeded\n" });
+  expect(out).toContain("T = 365.2 a^1.5");
+  const upload = received.find(({ path }) => path === "/v1/datasets");
+  expect(upload?.headers["content-type"]).toBe("text/csv");
+  expect(upload?.body).toBe("a,T\n0.387,87.97\n0.723,224.7\n");
+  const submit = received.find(({ path }) => path === "/v1/discover_async");
+  expect(submit?.headers["idempotency-key"]).toBe("k-1");
+  expect(JSON.parse(submit?.body ?? "")).toEqual({
+    dataset: { source: "stored", dataset_id: `ds_${"1".repeat(64)}` },
+    target: "T",
+    hypothesis: { terms: ["1", "a^p"], exponents: { p: { from: -4, to: 4, step: 0.25 } } },
+    budget: { deadline_seconds: 900 },
+    reuse: false,
+  });
+});
+
+test("--json prints the server's document of the finished job, byte for byte", async () => {
+  const document = `${JSON.stringify(jobOf({ result: RESULT }), null, 3)}\n`;
+  const { url } = await gateway({
+    [`GET /v1/jobs/${JOB_ID}`]: (_, response) => response.writeHead(200, { "content-type": "application/json" }).end(document),
+  });
+  const { code, out } = await orrery(["discover", "columns.json", "--json"], { url, cwd: folder });
+  expect({ code, out }).toEqual({ code: 0, out: document });
+});
+
+test("columns in JSON, also from standard input, are sent inline", async () => {
+  const { url, received } = await gateway();
+  const stdin = JSON.stringify({ columns: { a: [1, 2], T: [3, 4] } });
+  const { code } = await orrery(["evaluate", "-", "--law", "T = 2*a", "--refit", "--detach"], { url, stdin });
+  expect(code).toBe(0);
+  const submit = received.find(({ path }) => path === "/v1/evaluate_async");
+  expect(JSON.parse(submit?.body ?? "")).toEqual({
+    dataset: { source: "inline", columns: { a: [1, 2], T: [3, 4] } },
+    law: "T = 2*a",
+    constants: "refit",
+  });
+});
+
+test("--detach prints the id alone and says on standard error how to go on", async () => {
+  const { url } = await gateway();
+  const { code, out, err } = await orrery(["discover", "columns.json", "--detach", "--url", url], { cwd: folder });
+  expect({ code, out }).toEqual({ code: 0, out: `${JOB_ID}\n` });
+  expect(err).toContain(`npx orrery watch ${JOB_ID} --url ${url}`);
+});
+
+test.each([
+  [
+    3,
+    "is rejected",
+    jobOf({ verdict: "rejected", result: { ...RESULT, verdict: "rejected", reasons: ["no_signal"] } }),
+    "no sign of a law",
+  ],
+  [3, "is inconclusive", jobOf({ verdict: "inconclusive", result: { ...RESULT, verdict: "inconclusive" } }), "inconclusive"],
+  [2, "was cancelled", jobOf({ status: "cancelled", verdict: null }), "The job was cancelled."],
+  [
+    2,
+    "timed out",
+    jobOf({
+      status: "timed_out",
+      verdict: null,
+      error: {
+        code: "deadline_exceeded",
+        message: "The job had 60 s; ask for more.",
+        retryable: false,
+        doc: "/docs/errors/deadline_exceeded",
+      },
+    }),
+    "The job timed out. The job had 60 s; ask for more.",
+  ],
+])("watch ends with %i for a job that %s", async (expected, _, job, sentence) => {
+  const { url } = await gateway(answersFor(job));
+  const { code, out, err } = await orrery(["watch", JOB_ID], { url });
+  expect(code).toBe(expected);
+  expect(out + err).toContain(sentence);
+});
+
+test("watch resumes a stream that breaks, from the last event that it saw", async () => {
+  let connections = 0;
+  const { url, received } = await gateway({
+    [`GET /v1/jobs/${JOB_ID}/events`]: (_, response) => {
+      connections += 1;
+      if (connections === 1) {
+        sendEvents(response, [["status", { status: "running" }]], 7);
+        setImmediate(() => response.destroy());
+      } else if (connections === 2) sendProblem(response, "temporal_unavailable", "Temporal does not answer.");
+      else sendEvents(response, [["end", { status: "succeeded" }]], 8);
+    },
+  });
+  const { code } = await orrery(["watch", JOB_ID], { url });
+  expect(code).toBe(0);
+  const streams = received.filter(({ path }) => path.endsWith("/events"));
+  expect(streams.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "7", "7"]);
+});
+
+test("an interrupt leaves the job running and says how to come back", async () => {
+  const streaming = Promise.withResolvers<void>();
+  const { url } = await gateway({
+    [`GET /v1/jobs/${JOB_ID}/events`]: (_, response) => {
+      sendEvents(response, [["status", { status: "running" }]]);
+      streaming.resolve();
+    },
+  });
+  const interrupt = new AbortController();
+  const running = orrery(["watch", JOB_ID], { url, signal: interrupt.signal });
+  await streaming.promise;
+  interrupt.abort("SIGINT");
+  const { code, err } = await running;
+  expect(code).toBe(130);
+  expect(err).toContain(`npx orrery cancel ${JOB_ID}`);
+});
+
+test("jobs lists one page and passes the filters on", async () => {
+  const { url, received } = await gateway();
+  const { code, out, err } = await orrery(["jobs", "--kind", "discover", "--verdict", "accepted", "--limit", "2"], { url });
+  expect(code).toBe(0);
+  expect(received[0]?.path).toBe("/v1/jobs?page_size=2&kind=discover&verdict=accepted");
+  expect(out.split("\n")[1]).toMatch(new RegExp(`^${JOB_ID}  discover  succeeded  accepted  .* ago$`));
+  expect(err).toContain("--page more");
+});
+
+test("status explains why a job waits", async () => {
+  const waiting = { reason: "no_worker", since: null, detail: "No worker polls the queue orrery-heavy.", blocked_by: null };
+  const { url } = await gateway(answersFor(jobOf({ status: "queued", verdict: null, finished_at: null, waiting })));
+  const { code, out, err } = await orrery(["status", JOB_ID], { url });
+  expect(code).toBe(0);
+  expect(out).toContain("No worker polls the queue orrery-heavy. (no_worker)");
+  expect(err).toContain(`npx orrery watch ${JOB_ID}`);
+});
+
+test("result of a running job is an error, of a failed one ends with 2", async () => {
+  const { url } = await gateway({
+    [`GET /v1/jobs/${JOB_ID}/result`]: (_, response) => sendProblem(response, "job_not_finished", "The job is running."),
+    "GET /v1/jobs/failed/result": (_, response) => sendProblem(response, "job_has_no_result", "The job failed with worker_lost."),
+  });
+  expect((await orrery(["result", JOB_ID], { url })).code).toBe(1);
+  const failed = await orrery(["result", "failed"], { url });
+  expect(failed.code).toBe(2);
+  expect(failed.err).toContain("The job failed with worker_lost.");
+});
+
+test("cancel lists what became of each part", async () => {
+  const members = [{ id: "s1", type: "shard", name: "discoverShard", state: "cancelling", attempts: 1, error: null }];
+  const receipt = { job_id: JOB_ID, status: "cancelling", requested_at: "2026-11-22T06:00:00.000Z", members };
+  const { url } = await gateway({ [`POST /v1/jobs/${JOB_ID}/cancel`]: (_, response) => sendJson(response, 202, receipt) });
+  const { code, out } = await orrery(["cancel", JOB_ID], { url });
+  expect({ code, out }).toEqual({ code: 0, out: "The job is cancelling.\nshard  s1  discoverShard  cancelling\n" });
+});
