@@ -47,7 +47,10 @@ const hypothesis = z
     exponents: z
       .record(z.string().regex(/^[A-Za-z_]\w{0,31}$/, "must be a name"), exponentRange)
       .optional()
-      .meta({ description: "Grid of each free exponent that a term names. Default: -4 to 4 by 0.25." }),
+      .meta({
+        description:
+          "Grid of each free exponent that a term names. Default, if none is given at all: -4 to 4 by 0.25, and coarser from two inputs on.",
+      }),
     transforms: z
       .array(z.enum(transforms))
       .min(1)
@@ -83,7 +86,10 @@ const noise = z
       .min(1)
       .max(8)
       .default([0.01])
-      .meta({ description: "Noise added to the target in the stability trials, as a share of its standard deviation." }),
+      .meta({
+        description:
+          "Noise of the stability trials: a share of the standard deviation of the target, or of each value for laws with relative noise.",
+      }),
     trials: z.int().min(1).max(100).default(5).meta({ description: "Trials at each level." }),
   })
   .meta({ id: "Noise" });
@@ -109,6 +115,8 @@ const common = {
   decision: decision.prefault({}),
   seed: z.int().min(0).max(4_294_967_295).default(42),
   budget: budget.prefault({}),
+  callback_url: z.null().optional().meta({ description: "Reserved: only null is accepted." }),
+  narrative: z.literal(false).optional().meta({ description: "Reserved: only false is accepted." }),
   priority: z.int().min(1).max(5).default(3).meta({ description: "1 is served first." }),
   reuse: z
     .boolean()
