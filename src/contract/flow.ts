@@ -78,6 +78,9 @@ export interface Summary {
 
 /** Memo of a job's workflow, set at start. `progress` is upserted by sharded jobs, at most 20 times. */
 export interface JobMemo {
+  /** When the gateway accepted the job, in milliseconds since the epoch: the same in every reply. */
+  accepted_at: number;
+  path: Route["path"];
   kind: Kind;
   tenant: string;
   schema_version: number;

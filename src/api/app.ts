@@ -1,0 +1,85 @@
+import express, { type Express } from "express";
+import { KINDS } from "../contract/names.ts";
+import type { AppDeps } from "./deps.ts";
+import { createHealth } from "./health.ts";
+import { createJobBody } from "./jobs/body.ts";
+import { createJobReader } from "./jobs/reader.ts";
+import { createSubmit } from "./jobs/submit.ts";
+import { createWatchers } from "./jobs/watchers.ts";
+import { accessLog } from "./middleware/access-log.ts";
+import { context } from "./middleware/context.ts";
+import { problems, unknownRoute } from "./middleware/problems.ts";
+import { security } from "./middleware/security.ts";
+import { openApiDocument } from "./openapi.ts";
+import { mount, type Operation } from "./operation.ts";
+import { createDataset } from "./routes/datasets/create.ts";
+import { openapi } from "./routes/docs/openapi.ts";
+import { documentation } from "./routes/docs/pages.ts";
+import { probes } from "./routes/health/probes.ts";
+import { jobArtifacts } from "./routes/jobs/artifacts.ts";
+import { cancelJob } from "./routes/jobs/cancel.ts";
+import { jobEvents } from "./routes/jobs/events.ts";
+import { explainJob } from "./routes/jobs/explain.ts";
+import { listJobs } from "./routes/jobs/list.ts";
+import { readJob } from "./routes/jobs/read.ts";
+import { submitJob } from "./routes/jobs/submit.ts";
+import { jobTree } from "./routes/jobs/tree.ts";
+import type { Services } from "./services.ts";
+import { createQueues } from "./temporal/queues.ts";
+import { createTemporal } from "./temporal/temporal.ts";
+
+export interface Gateway {
+  app: Express;
+  /** Says that the gateway is not ready any more, and ends every waiting call and stream, so that connections can close. */
+  drain(): void;
+}
+
+/** Builds the gateway. Opens no socket and starts no timer until a request comes. */
+export function createApp({ connection, store, logger, options }: AppDeps): Gateway {
+  const { namespace, temporalTimeoutMs: timeoutMs, temporalUiUrl } = options;
+  const temporal = createTemporal({ connection, namespace, timeoutMs });
+  const queues = createQueues(temporal);
+  const reader = createJobReader(temporal, queues);
+  const services: Services = {
+    options,
+    store,
+    temporal,
+    queues,
+    reader,
+    watchers: createWatchers({ temporal, reader }),
+    submit: createSubmit({ temporal, store, reader, reuse: options.storeReuse }),
+    jobBody: createJobBody(temporalUiUrl && `${temporalUiUrl.replace(/\/$/, "")}/namespaces/${namespace}`),
+    health: createHealth({ temporal, store }),
+  };
+
+  const operations: Operation[] = [
+    ...KINDS.flatMap((kind) => submitJob(kind, services)),
+    listJobs(services),
+    ...readJob(services),
+    jobEvents(services),
+    jobTree(services),
+    explainJob(services),
+    cancelJob(services),
+    ...jobArtifacts(services),
+    createDataset(services),
+    ...probes(services),
+    openapi(() => openApiDocument(operations, options.version)),
+    ...documentation(services),
+  ];
+
+  const app = express();
+  app.disable("x-powered-by");
+  // Tags are made from the state of a job, not from the bytes of a reply.
+  app.disable("etag");
+  app.set("query parser", "simple");
+  app.use(accessLog(logger), context, security);
+  mount(app, operations);
+  app.use(unknownRoute, problems(logger));
+  return {
+    app,
+    drain() {
+      services.health.drain();
+      services.watchers.close();
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { Request } from "express";
+import { OrreryError } from "../../contract/errors.ts";
+
+/** A client that goes on sending a refused body is heard out for this long, so that it can read the refusal. */
+const DISCARD_MS = 10_000;
+
+/**
+ * The chunks of a body, at most `limit` bytes of them. Throws `body_too_large` as soon as the length that is declared
+ * or received exceeds it, without waiting for the rest; throws `unsupported_media_type` for a compressed body.
+ */
+export async function* readChunks(request: Request, limit: number): AsyncGenerator<Buffer> {
+  try {
+    const encoding = request.headers["content-encoding"] ?? "identity";
+    if (encoding !== "identity") {
+      throw new OrreryError("unsupported_media_type", `The body is compressed (${encoding.slice(0, 40)}); send it as it is.`);
+    }
+    if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge(limit);
+    let bytes = 0;
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      bytes += chunk.length;
+      if (bytes > limit) throw tooLarge(limit);
+      yield chunk;
+    }
+  } finally {
+    if (!request.readableEnded) discard(request);
+  }
+}
+
+function tooLarge(limit: number): OrreryError {
+  return new OrreryError("body_too_large", `The body is larger than ${limit} bytes; send fewer rows, or raise ORRERY_MAX_UPLOAD_BYTES.`);
+}
+
+/** The media type of the body without its parameters; refuses one that is not among `accepted`, or not UTF-8. */
+export function mediaTypeOf<T extends string>(request: Request, accepted: readonly T[]): T {
+  const [type = "", ...parameters] = (request.headers["content-type"] ?? "").split(";").map((part) => part.trim().toLowerCase());
+  const charset = parameters
+    .find((parameter) => parameter.startsWith("charset="))
+    ?.slice("charset=".length)
+    .replaceAll('"', "");
+  const found = accepted.find((candidate) => candidate === type);
+  if (found !== undefined && (charset === undefined || charset === "utf-8" || charset === "utf8")) return found;
+  discard(request);
+  const given =
+    request.headers["content-type"] === undefined ? "no Content-Type" : JSON.stringify(request.headers["content-type"].slice(0, 80));
+  throw new OrreryError("unsupported_media_type", `The request has ${given}; send ${accepted.join(" or ")} in UTF-8.`);
+}
+
+/** Reads the rest of a body away. A connection that has not ended it by then is closed. */
+function discard(request: Request): void {
+  request.resume();
+  const timer = setTimeout(() => request.socket.destroy(), DISCARD_MS).unref();
+  request.once("close", () => clearTimeout(timer));
+}

@@ -1,0 +1,29 @@
+import type { Connection } from "@temporalio/client";
+import type { Store } from "../storage/store.ts";
+import type { Logger } from "../telemetry/logger.ts";
+
+/** What a gateway is built from. Nothing here is read from the environment. */
+export interface AppDeps {
+  connection: Connection;
+  store: Store;
+  logger: Logger;
+  options: GatewayOptions;
+}
+
+export interface GatewayOptions {
+  version: string;
+  /** Namespace of the jobs. */
+  namespace: string;
+  /** Address of the Temporal Web UI for links in job bodies; without it there are none. */
+  temporalUiUrl?: string;
+  /** Refuse a submit without an idempotency key. */
+  requireIdempotencyKey: boolean;
+  /** Answer a request without a key from a stored result of the same request. */
+  storeReuse: boolean;
+  /** Most bytes of one request body. */
+  maxUploadBytes: number;
+  /** Longest wait for one call to Temporal, in milliseconds. */
+  temporalTimeoutMs: number;
+  /** Directory of the pages that explain the error codes, `<code>.md`. */
+  errorPages: string;
+}

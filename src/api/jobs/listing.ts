@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { OrreryError } from "../../contract/errors.ts";
+import { ATTRIBUTES, type Kind, type Status, type Verdict } from "../../contract/names.ts";
+import type { Temporal } from "../temporal/temporal.ts";
+import type { JobReader } from "./reader.ts";
+import type { JobView } from "./view.ts";
+
+export interface Filter {
+  kind?: Kind | undefined;
+  status?: Status | undefined;
+  verdict?: Verdict | undefined;
+  /** Accepted at this time or later, ISO 8601. */
+  since?: string | undefined;
+}
+
+export interface Listing {
+  views: JobView[];
+  nextPageToken: string;
+}
+
+/** Jobs of a page that are read at the same time. */
+const PARALLEL = 8;
+
+/** Lists the jobs of a tenant, newest first. The server's index finds them, and each is then read, so a page is never stale. */
+export function createListing({ temporal, reader }: { temporal: Temporal; reader: JobReader }) {
+  return async function list(tenant: string, filter: Filter, page: { size: number; token: string }): Promise<Listing> {
+    const query = queryOf(tenant, filter);
+    const { items, nextPageToken } = await temporal.list(query, page.size, decodeToken(page.token, query));
+    const views: JobView[] = [];
+    for (let from = 0; from < items.length; from += PARALLEL) {
+      const some = await Promise.all(items.slice(from, from + PARALLEL).map((id) => reader.find(id, tenant)));
+      views.push(...(await Promise.all(some.flatMap((found) => (found ? [reader.viewOf(found)] : [])))));
+    }
+    return {
+      // The index knows neither whether an open job has begun nor what closed it a moment ago.
+      views: views.filter(({ status }) => filter.status === undefined || status === filter.status),
+      nextPageToken: nextPageToken.length === 0 ? "" : encodeToken(nextPageToken, query),
+    };
+  };
+}
+
+const OPEN = `ExecutionStatus = "Running"`;
+const LATE = `${ATTRIBUTES.error} = "deadline_exceeded"`;
+const BY_STATUS: Record<Status, string> = {
+  queued: OPEN,
+  running: OPEN,
+  cancelling: OPEN,
+  succeeded: `ExecutionStatus = "Completed"`,
+  failed: `ExecutionStatus IN ("Failed", "Terminated")`,
+  cancelled: `ExecutionStatus = "Canceled"`,
+  timed_out: `(ExecutionStatus = "TimedOut" OR (ExecutionStatus = "Failed" AND ${LATE}))`,
+};
+
+/** Every value here is one of a closed set or a date that was written anew, so none can break out of its quotes. */
+function queryOf(tenant: string, { kind, status, verdict, since }: Filter): string {
+  return [
+    `${ATTRIBUTES.tenant} = "${tenant}"`,
+    kind === undefined ? `${ATTRIBUTES.kind} IS NOT NULL` : `${ATTRIBUTES.kind} = "${kind}"`,
+    ...(status === undefined ? [] : [BY_STATUS[status]]),
+    ...(verdict === undefined ? [] : [`${ATTRIBUTES.verdict} = "${verdict}"`]),
+    ...(since === undefined ? [] : [`StartTime >= "${new Date(since).toISOString()}"`]),
+  ].join(" AND ");
+}
+
+/** Bytes of a token that bind it to the list it continues. */
+const BINDING = 9;
+
+function bindingOf(query: string): Buffer {
+  return createHash("sha256").update(query).digest().subarray(0, BINDING);
+}
+
+function encodeToken(token: Uint8Array, query: string): string {
+  return Buffer.concat([bindingOf(query), token]).toString("base64url");
+}
+
+function decodeToken(text: string, query: string): Uint8Array {
+  const bytes = Buffer.from(text, "base64url");
+  if (text === "") return bytes;
+  if (bytes.subarray(0, BINDING).equals(bindingOf(query)) && bytes.length > BINDING) return bytes.subarray(BINDING);
+  throw new OrreryError(
+    "invalid_parameter",
+    "The page_token belongs to a list with another filter; keep the filter, or begin again without it.",
+    {
+      faults: [{ pointer: "/page_token", detail: "belongs to another filter" }],
+    },
+  );
+}

@@ -1,0 +1,84 @@
+import type { Job } from "../../contract/job.ts";
+import { QUEUES, type Status, TERMINAL } from "../../contract/names.ts";
+import type { Queues } from "../temporal/queues.ts";
+import type { PendingActivity, Snapshot } from "../temporal/snapshot.ts";
+import type { QueueState } from "../temporal/temporal.ts";
+import { iso } from "./body.ts";
+import { isBusy } from "./status.ts";
+
+/** Why a job is where it is. Times are milliseconds since the epoch. */
+export interface Reason {
+  reason: "finished" | "running" | "cancelling" | "no_worker" | "queued" | "backoff" | "paused";
+  since: number | undefined;
+  detail: string;
+  /** What has to move first, as `kind:name`. */
+  blockedBy: string | null;
+  action: string;
+  queue: QueueState | null;
+}
+
+/** Finds what an open or closed job waits for, from its description and the queue that holds its next task. */
+export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queues): Promise<Reason> {
+  if (TERMINAL.includes(status)) {
+    return plain("finished", snapshot.closedAt, `The job has ended: ${status}.`, "Read its result or its error.");
+  }
+  const { activities, openChildren, workflowTask, startedAt } = snapshot;
+  if (snapshot.execution === "paused" || (activities.length > 0 && activities.every(({ state }) => state === "PAUSED"))) {
+    const action = "Unpause it with the temporal command or in its Web UI, or cancel the job.";
+    return { ...plain("paused", undefined, "An operator paused the job.", action), blockedBy: "operator:pause" };
+  }
+  const blocked = await blockOf();
+  if (status !== "cancelling") return blocked;
+  // What the job waits for matters to a cancellation only if nobody is there to deliver it.
+  const detail = blocked.reason === "no_worker" ? `Cancellation was requested. ${blocked.detail}` : "Its work is being stopped.";
+  const action = blocked.reason === "no_worker" ? blocked.action : "Wait; this takes moments.";
+  return { ...blocked, reason: "cancelling", detail, action, blockedBy: blocked.reason === "no_worker" ? blocked.blockedBy : null };
+
+  async function blockOf(): Promise<Reason> {
+    if (workflowTask && !workflowTask.started) {
+      return inQueue(await queues.state(QUEUES.control, "workflow"), workflowTask.scheduledAt ?? startedAt);
+    }
+    const busy = activities.find(isBusy);
+    if (busy)
+      return plain("running", busy.lastStartedAt, `${busy.type} is at work, attempt ${busy.attempt}.`, "Wait, or follow its events.");
+    const [next] = activities;
+    if (next) return waitingActivity(next);
+    if (openChildren.length > 0) {
+      const queue = await queues.state(QUEUES.heavy, "activity");
+      if (queue.pollers === 0) return inQueue(queue, startedAt);
+      return { ...plain("running", startedAt, `${openChildren.length} shards are open.`, "Wait, or look at its tree."), queue };
+    }
+    return plain("running", workflowTask?.scheduledAt ?? startedAt, "A worker decides what comes next.", "Wait.");
+  }
+
+  async function waitingActivity(activity: PendingActivity): Promise<Reason> {
+    const { nextAttemptAt, attempt, maxAttempts, lastFailure, type } = activity;
+    if (nextAttemptAt !== undefined && nextAttemptAt > Date.now()) {
+      const detail = `Attempt ${attempt - 1} of ${type} failed (${lastFailure ?? "unknown"}); attempt ${attempt} of ${maxAttempts} begins at ${iso(nextAttemptAt)}.`;
+      const action = "Wait for the next attempt, or cancel the job.";
+      return { ...plain("backoff", activity.lastEndedAt, detail, action), blockedBy: `activity:${type}` };
+    }
+    return inQueue(await queues.state(activity.queue || QUEUES.control, "activity"), activity.scheduledAt);
+  }
+}
+
+function inQueue(queue: QueueState, since: number | undefined): Reason {
+  const blockedBy = `queue:${queue.name}`;
+  const pool = queue.name.replace("orrery-", "");
+  if (queue.pollers === 0) {
+    const detail = `No worker has asked for work on ${queue.name} in the last minute.`;
+    return { reason: "no_worker", since, detail, blockedBy, action: `Start a worker for the pool ${pool}, or cancel the job.`, queue };
+  }
+  const detail = `The job waits on ${queue.name}, where about ${queue.backlog} tasks wait.`;
+  return { reason: "queued", since, detail, blockedBy, action: `Wait, or add workers for the pool ${pool}.`, queue };
+}
+
+function plain(reason: Reason["reason"], since: number | undefined, detail: string, action: string): Reason {
+  return { reason, since, detail, blockedBy: null, action, queue: null };
+}
+
+/** The part of a reason that a job body shows: only while something other than its own work holds the job up. */
+export function waitingOf({ reason, since, detail, blockedBy }: Reason): Job["waiting"] {
+  if (reason === "finished" || reason === "running" || (reason === "cancelling" && blockedBy === null)) return null;
+  return { reason, since: since === undefined ? null : iso(since), detail, blocked_by: blockedBy };
+}

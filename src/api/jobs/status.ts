@@ -1,0 +1,51 @@
+import type { JobMemo } from "../../contract/flow.ts";
+import type { Progress } from "../../contract/job.ts";
+import type { Status } from "../../contract/names.ts";
+import type { PendingActivity, Snapshot } from "../temporal/snapshot.ts";
+
+/** Events of a history in which an activity has been completed: start, first workflow task, the activity's three. */
+export const EVENTS_WITH_ACTIVITY = 7;
+
+/** The state of a job that has not closed. It never goes back from `running` to `queued`: an attempt was made. */
+export function openStatus(snapshot: Snapshot, memo: JobMemo): Status {
+  if (snapshot.cancelRequested) return "cancelling";
+  return hasBegun(snapshot, memo) ? "running" : "queued";
+}
+
+function hasBegun({ activities, openChildren, workflowTask, events }: Snapshot, memo: JobMemo): boolean {
+  if (openChildren.length > 0 || memo.progress !== undefined) return true;
+  if (activities.some((activity) => isBusy(activity) || activity.attempt > 1)) return true;
+  // The short path computes inside the first workflow task, so nothing else shows that it began.
+  if (memo.path === "local") return workflowTask !== undefined && (workflowTask.started || workflowTask.attempt > 1);
+  return events >= EVENTS_WITH_ACTIVITY;
+}
+
+export function isBusy({ state }: PendingActivity): boolean {
+  return state !== "SCHEDULED" && state !== "PAUSED";
+}
+
+/** Tries so far. An activity that waits is already counted with the attempt that it waits for. */
+export function triesOf(activity: PendingActivity): number {
+  return isBusy(activity) ? activity.attempt : activity.attempt - 1;
+}
+
+/** Least share of a phase from which its end is estimated. */
+const MIN_FRACTION = 0.02;
+
+/** Progress of the phase at work, from the last heartbeat, or of the shards as the workflow counts them. */
+export function progressOf(snapshot: Snapshot, memo: JobMemo): Progress | null {
+  const busy = snapshot.activities.find(({ heartbeat }) => heartbeat !== undefined);
+  const reported = busy?.heartbeat ?? memo.progress;
+  if (!reported || !(reported.total > 0)) return null;
+  const { phase, done, total } = reported;
+  const fraction = Math.min(1, Math.max(0, done / total));
+  const elapsed = (Date.now() - (busy?.lastStartedAt ?? snapshot.startedAt)) / 1_000;
+  const eta = fraction < MIN_FRACTION ? null : Math.max(0, Math.round((elapsed * (1 - fraction)) / fraction));
+  return { phase, done, total, fraction: Math.round(fraction * 10_000) / 10_000, eta_seconds: eta };
+}
+
+/** When the attempt at work began; `null` before there is one. */
+export function openStartedAt({ activities }: Snapshot): number | null {
+  const times = activities.flatMap(({ lastStartedAt }) => (lastStartedAt === undefined ? [] : [lastStartedAt]));
+  return times.length > 0 ? Math.min(...times) : null;
+}

@@ -1,0 +1,132 @@
+import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
+import type { Table } from "../../contract/dataset.ts";
+import { OrreryError } from "../../contract/errors.ts";
+import { type DiscoverInput, type EvaluateInput, type JobMemo, MAX_PAYLOAD_BYTES, type Summary } from "../../contract/flow.ts";
+import { summaryKey } from "../../contract/keys.ts";
+import { ATTRIBUTES, ENGINE_VERSION, type Kind, QUEUES } from "../../contract/names.ts";
+import type { Store } from "../../storage/store.ts";
+import type { Temporal } from "../temporal/temporal.ts";
+import { resolveDataset, storeTable } from "./dataset.ts";
+import { jobIdOf, requestHashOf } from "./idempotency.ts";
+import { type JobRequest, KINDS_OF_JOBS } from "./kinds.ts";
+import type { JobReader } from "./reader.ts";
+import { acceptedView, type JobView } from "./view.ts";
+
+export interface Submission {
+  kind: Kind;
+  tenant: string;
+  /** The body as it came, parsed but not checked. */
+  document: object;
+  key: string | undefined;
+  /** Told the id before the server is asked to start the job, so that a refusal can name it. */
+  onJobId(jobId: string): void;
+}
+
+/** Accepts a job exactly once for each key. Resolves to the job and whether it had been accepted before. */
+export type SubmitJob = (submission: Submission) => Promise<{ view: JobView; replayed: boolean }>;
+
+const KIND = defineSearchAttributeKey(ATTRIBUTES.kind, SearchAttributeType.KEYWORD);
+const TENANT = defineSearchAttributeKey(ATTRIBUTES.tenant, SearchAttributeType.KEYWORD);
+
+/** A larger input sends its table by way of the store. A quarter of the bound is left to what the server adds. */
+const MAX_INLINE_BYTES = (MAX_PAYLOAD_BYTES * 3) / 4;
+
+/** The workflow ends at its deadline by itself and says how; this much later the server ends what did not. */
+const DEADLINE_GRACE_MS = 2_000;
+
+export function createSubmit(deps: { temporal: Temporal; store: Store; reader: JobReader; reuse: boolean }): SubmitJob {
+  const { temporal, store, reader } = deps;
+
+  /** The job that has the id already, if it answers the same body. */
+  async function existing(jobId: string, { key, tenant }: Submission, hash: string): Promise<JobView | undefined> {
+    const found = await reader.find(jobId, tenant);
+    if (!found) return undefined;
+    if (found.memo.request_hash === hash) return reader.viewOf(found);
+    throw new OrreryError(
+      "idempotency_key_reused",
+      `The key ${JSON.stringify(key)} was used for another body, which is job ${jobId}; send the same body, or a new key.`,
+    );
+  }
+
+  return async function submit(submission) {
+    const { kind, tenant, document, key } = submission;
+    const { workflow, parse } = KINDS_OF_JOBS[kind];
+    const { request, route: routeOn } = parse(document);
+    const hash = requestHashOf(document);
+    const { header, table } = await resolveDataset(store, tenant, request.dataset);
+    const route = routeOn(header);
+    const reused = key === undefined && request.reuse && deps.reuse ? await storedSummary(store, tenant, hash) : undefined;
+
+    const jobId = jobIdOf(tenant, kind, key);
+    submission.onJobId(jobId);
+    const acceptedAt = Date.now();
+    const deadlineMs = request.budget.deadline_seconds * 1_000;
+    const memo: JobMemo = {
+      kind,
+      tenant,
+      schema_version: request.schema_version,
+      request_hash: hash,
+      deadline_at: acceptedAt + deadlineMs,
+      accepted_at: acceptedAt,
+      path: route.path,
+      ...(route.path === "sharded" && { shards: route.shards }),
+      ...(reused && { reused_from: reused.job_id }),
+    };
+    const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: memo.deadline_at };
+    const input = await bounded(
+      { ...ticket, request, route, ...(reused && { reused: reused.summary }) } as DiscoverInput | EvaluateInput,
+      table,
+    );
+
+    // The second round serves a key whose job the server forgot between the refused start and the look at it.
+    for (let round = 1; ; round += 1) {
+      const started = await temporal.start(workflow, {
+        workflowId: jobId,
+        taskQueue: QUEUES.control,
+        args: [input],
+        memo: { ...memo },
+        typedSearchAttributes: [
+          { key: KIND, value: kind },
+          { key: TENANT, value: tenant },
+        ],
+        workflowIdReusePolicy: "REJECT_DUPLICATE",
+        workflowIdConflictPolicy: "FAIL",
+        workflowExecutionTimeout: deadlineMs + DEADLINE_GRACE_MS,
+        priority: { priorityKey: request.priority, fairnessKey: tenant },
+      });
+      if (started) return { view: acceptedView(jobId, memo), replayed: false };
+      const view = await existing(jobId, submission, hash);
+      if (view) return { view, replayed: true };
+      if (round === 2)
+        throw new OrreryError("temporal_unavailable", `Job ${jobId} can be neither started nor read; try again in a moment.`);
+    }
+  };
+
+  /** The input with its table in the store if it would be too large to travel with it. */
+  async function bounded<T extends { tenant: string; request: JobRequest }>(input: T, table: Table | undefined): Promise<T> {
+    // Two bytes a value is the least, and a table that is surely too large need not be written out to be measured.
+    const least = table ? 2 * table.rows * Object.keys(table.columns).length : 0;
+    if (least <= MAX_INLINE_BYTES && bytesOf(input) <= MAX_INLINE_BYTES) return input;
+    let small = input;
+    if (table) {
+      const { datasetId } = await storeTable(store, input.tenant, table);
+      small = { ...input, request: { ...input.request, dataset: { source: "stored", dataset_id: datasetId } } };
+    }
+    const bytes = bytesOf(small);
+    if (bytes <= MAX_PAYLOAD_BYTES) return small;
+    throw new OrreryError(
+      "invalid_request",
+      `The request has ${bytes} bytes beside its dataset; at most ${MAX_PAYLOAD_BYTES} are accepted. Shorten the library of terms.`,
+    );
+  }
+}
+
+function bytesOf(input: object): number {
+  return Buffer.byteLength(JSON.stringify(input));
+}
+
+/** The result of an earlier job with the same request. A store that does not answer costs the shortcut, not the job. */
+async function storedSummary(store: Store, tenant: string, hash: string): Promise<{ job_id: string; summary: Summary } | undefined> {
+  const bytes = await store.get(summaryKey(tenant, ENGINE_VERSION, hash)).catch(() => undefined);
+  return bytes && JSON.parse(Buffer.from(bytes).toString());
+}

@@ -1,0 +1,35 @@
+import type { JobMemo, Summary } from "../../contract/flow.ts";
+import type { Job, JobError, Progress } from "../../contract/job.ts";
+import type { Status, Verdict } from "../../contract/names.ts";
+
+/** All that is known of a job at one moment. Times are milliseconds since the epoch. */
+export interface JobView {
+  jobId: string;
+  memo: JobMemo;
+  status: Status;
+  verdict: Verdict | null;
+  startedAt: number | null;
+  finishedAt: number | null;
+  attempts: number;
+  progress: Progress | null;
+  waiting: Job["waiting"];
+  error: JobError | null;
+  summary: Summary | null;
+}
+
+/** A job that was accepted this moment. */
+export function acceptedView(jobId: string, memo: JobMemo): JobView {
+  return {
+    jobId,
+    memo,
+    status: "queued",
+    verdict: null,
+    startedAt: null,
+    finishedAt: null,
+    attempts: 0,
+    progress: null,
+    waiting: null,
+    error: null,
+    summary: null,
+  };
+}

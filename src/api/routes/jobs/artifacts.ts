@@ -1,0 +1,81 @@
+import { pipeline } from "node:stream/promises";
+import { OrreryError } from "../../../contract/errors.ts";
+import { artifactList } from "../../../contract/job.ts";
+import { json, type Operation, operation, pathParameter } from "../../operation.ts";
+import { knows } from "../../preference.ts";
+import type { Services } from "../../services.ts";
+
+const PASSIVE = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
+/** `GET /v1/jobs/{id}/artifacts` and the files themselves. A job that did not succeed has none. */
+export function jobArtifacts({ reader, store }: Services): Operation[] {
+  const shared = { method: "get", tag: "Jobs" } as const;
+  return [
+    operation({
+      ...shared,
+      id: "listJobArtifacts",
+      path: "/v1/jobs/{id}/artifacts",
+      summary: "List the files of a job.",
+      responses: { 200: json(artifactList, "All of them; the list has one page.") },
+      problems: ["job_not_found", "temporal_unavailable"],
+      async handle({ request, response, tenant }) {
+        const { summary } = await reader.read(pathParameter(request, "id"), tenant);
+        const artifacts = (summary?.artifacts ?? []).map(({ name, content_type, bytes, sha256 }) => ({
+          name,
+          content_type,
+          bytes,
+          sha256,
+        }));
+        response.set("Cache-Control", "private, no-cache").json({ artifacts, next_page_token: "" });
+      },
+    }),
+    operation({
+      ...shared,
+      id: "getJobArtifact",
+      path: "/v1/jobs/{id}/artifacts/{name}",
+      summary: "Download a file of a job.",
+      responses: {
+        200: { description: "The file. Its ETag is its SHA-256.", content: { "*/*": {} } },
+        304: { description: "The client has it." },
+      },
+      problems: ["job_not_found", "artifact_not_found", "artifact_corrupt", "store_unavailable", "temporal_unavailable"],
+      async handle({ request, response, tenant }) {
+        const { jobId, summary } = await reader.read(pathParameter(request, "id"), tenant);
+        const name = pathParameter(request, "name");
+        const artifact = summary?.artifacts.find((candidate) => candidate.name === name);
+        if (!artifact) {
+          throw new OrreryError(
+            "artifact_not_found",
+            `Job ${jobId} has no artifact ${JSON.stringify(name.slice(0, 80))}; GET /v1/jobs/${jobId}/artifacts lists them.`,
+          );
+        }
+        const tag = `"${artifact.sha256}"`;
+        // The name is that of one run; the bytes under its tag never change. A picture opened by itself must run nothing.
+        response.set("ETag", tag).set("Cache-Control", "private, no-cache").set("Content-Security-Policy", PASSIVE);
+        if (knows(request, tag)) {
+          response.status(304).end();
+          return;
+        }
+        // The framework's own setter would add a character set to what the file's maker wrote.
+        response.setHeader("Content-Type", artifact.content_type);
+        response.set("Content-Length", String(artifact.bytes));
+        if (request.method === "HEAD") {
+          response.end();
+          return;
+        }
+        const stream = await store.stream(artifact.key);
+        if (!stream) {
+          response.removeHeader("Content-Length");
+          throw new OrreryError(
+            "artifact_corrupt",
+            `The file ${name} of ${jobId} is missing in the store; submit the job again with "reuse": false.`,
+          );
+        }
+        await pipeline(stream, response).catch((error: unknown) => {
+          // A client that hung up is no fault of the server.
+          if (!response.destroyed) throw error;
+        });
+      },
+    }),
+  ];
+}

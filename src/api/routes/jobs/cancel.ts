@@ -1,0 +1,45 @@
+import { OrreryError } from "../../../contract/errors.ts";
+import { cancelReceipt } from "../../../contract/job.ts";
+import { TERMINAL } from "../../../contract/names.ts";
+import { membersOf } from "../../jobs/members.ts";
+import { json, type Operation, operation, pathParameter } from "../../operation.ts";
+import { departure } from "../../preference.ts";
+import type { Services } from "../../services.ts";
+
+/** Work stops within milliseconds where cancellation is pushed, so most receipts can say that it has. */
+const RECEIPT_WAIT_MS = 2_000;
+
+/** `POST /v1/jobs/{id}/cancel`: asks the job to stop and reports what has become of each part. */
+export function cancelJob({ reader, temporal, watchers }: Services): Operation {
+  return operation({
+    id: "cancelJob",
+    method: "post",
+    path: "/v1/jobs/{id}/cancel",
+    tag: "Jobs",
+    summary: "Cancel a job with all its shards. Asking again while it is being cancelled changes nothing.",
+    responses: { 202: json(cancelReceipt, "What had become of the job and its members about two seconds later at most.") },
+    problems: ["job_not_found", "job_already_finished", "temporal_unavailable"],
+    async handle({ request, response, tenant }) {
+      const jobId = pathParameter(request, "id");
+      const before = await reader.read(jobId, tenant);
+      response.locals.jobId = jobId;
+      if (TERMINAL.includes(before.status)) {
+        throw new OrreryError(
+          "job_already_finished",
+          `Job ${jobId} ended as ${before.status} at ${new Date(before.finishedAt ?? 0).toISOString()}.`,
+        );
+      }
+      const requestedAt = new Date().toISOString();
+      await temporal.requestCancel(jobId, response.locals.requestId);
+      const accept = ({ status }: typeof before) => TERMINAL.includes(status);
+      await watchers.wait({ jobId, tenant }, { millis: RECEIPT_WAIT_MS, signal: departure(response), changes: false, accept });
+      const described = await reader.describe(jobId, tenant);
+      const view = await reader.viewOf(described);
+      const members = await membersOf(temporal, view, described.snapshot);
+      response
+        .status(202)
+        .set("Cache-Control", "no-store")
+        .json({ job_id: jobId, status: view.status, requested_at: requestedAt, members });
+    },
+  });
+}

@@ -1,0 +1,98 @@
+import { type DescribeWorkflowExecutionResponse, decodePendingActivityState, type PendingActivityState } from "@temporalio/client";
+import type { HeartbeatProgress } from "../../contract/flow.ts";
+import { decoded, fieldsOf, millisOf, numberOf } from "./decode.ts";
+
+export type Execution = "running" | "paused" | "completed" | "failed" | "cancelled" | "terminated" | "timed_out";
+
+/** What one describe call tells of a workflow. Times are milliseconds since the epoch. */
+export interface Snapshot {
+  workflowId: string;
+  runId: string;
+  execution: Execution;
+  startedAt: number;
+  closedAt: number | undefined;
+  events: number;
+  cancelRequested: boolean;
+  memo: Record<string, unknown>;
+  workflowTask: WorkflowTask | undefined;
+  activities: PendingActivity[];
+  openChildren: string[];
+}
+
+export interface WorkflowTask {
+  started: boolean;
+  scheduledAt: number | undefined;
+  attempt: number;
+}
+
+export interface PendingActivity {
+  id: string;
+  type: string;
+  queue: string;
+  state: PendingActivityState;
+  attempt: number;
+  maxAttempts: number;
+  scheduledAt: number | undefined;
+  /** When the attempt at work began; unknown while none is. */
+  lastStartedAt: number | undefined;
+  /** When the last attempt ended. */
+  lastEndedAt: number | undefined;
+  /** When the next attempt is due, while the activity waits for it. */
+  nextAttemptAt: number | undefined;
+  lastFailure: string | undefined;
+  heartbeat: HeartbeatProgress | undefined;
+}
+
+/** By the numbers of `WorkflowExecutionStatus`; a run that continued as new counts as running, because its job is. */
+const EXECUTIONS: readonly Execution[] = [
+  "running",
+  "running",
+  "completed",
+  "failed",
+  "cancelled",
+  "terminated",
+  "running",
+  "timed_out",
+  "paused",
+];
+
+const WORKFLOW_TASK_STARTED = 2;
+
+export function snapshotOf(raw: DescribeWorkflowExecutionResponse): Snapshot {
+  const info = raw.workflowExecutionInfo;
+  const task = raw.pendingWorkflowTask;
+  return {
+    workflowId: info?.execution?.workflowId ?? "",
+    runId: info?.execution?.runId ?? "",
+    execution: EXECUTIONS[info?.status ?? 0] ?? "running",
+    startedAt: millisOf(info?.startTime) ?? 0,
+    closedAt: millisOf(info?.closeTime),
+    events: numberOf(info?.historyLength),
+    cancelRequested: raw.workflowExtendedInfo?.cancelRequested ?? false,
+    memo: fieldsOf(info?.memo?.fields),
+    workflowTask: task
+      ? { started: task.state === WORKFLOW_TASK_STARTED, scheduledAt: millisOf(task.scheduledTime), attempt: task.attempt ?? 1 }
+      : undefined,
+    activities: (raw.pendingActivities ?? []).map(pendingActivityOf),
+    openChildren: (raw.pendingChildren ?? []).map((child) => child.workflowId ?? ""),
+  };
+}
+
+type RawActivity = NonNullable<DescribeWorkflowExecutionResponse["pendingActivities"]>[number];
+
+function pendingActivityOf(raw: RawActivity): PendingActivity {
+  return {
+    id: raw.activityId ?? "",
+    type: raw.activityType?.name ?? "",
+    queue: raw.activityOptions?.taskQueue?.name ?? "",
+    state: decodePendingActivityState(raw.state) ?? "SCHEDULED",
+    attempt: raw.attempt ?? 1,
+    maxAttempts: raw.maximumAttempts ?? 0,
+    scheduledAt: millisOf(raw.scheduledTime),
+    lastStartedAt: millisOf(raw.lastStartedTime),
+    lastEndedAt: millisOf(raw.lastAttemptCompleteTime),
+    nextAttemptAt: millisOf(raw.nextAttemptScheduleTime),
+    lastFailure: raw.lastFailure?.applicationFailureInfo?.type ?? raw.lastFailure?.message ?? undefined,
+    heartbeat: decoded<HeartbeatProgress>(raw.heartbeatDetails?.payloads?.[0]),
+  };
+}

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeTable } from "../../src/contract/dataset.ts";
+import { datasetKey } from "../../src/contract/keys.ts";
+import { LOCAL_TENANT } from "../../src/contract/names.ts";
+import { createFsStore } from "../../src/storage/fs.ts";
+import { call } from "../support/http.ts";
+import { type Bench, startBench } from "./bench.ts";
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await startBench();
+});
+afterAll(() => bench.close());
+
+interface Answer {
+  dataset_id: string;
+  code: string;
+  detail: string;
+  errors?: { pointer: string; detail: string }[];
+}
+
+async function upload(body: string | Uint8Array<ArrayBuffer>, type = "text/csv"): Promise<{ status: number; body: Answer }> {
+  const response = await fetch(`${bench.url}/v1/datasets`, { method: "POST", body, headers: { "content-type": type } });
+  return { status: response.status, body: (await response.json()) as Answer };
+}
+
+describe("a table", () => {
+  test("is stored under its hash and can be read back", async () => {
+    const { status, body } = await upload("a,T\n1,365.256\n1.5e0,-4\n");
+
+    expect(status).toBe(201);
+    expect(body).toEqual({
+      dataset_id: expect.stringMatching(/^ds_[0-9a-f]{64}$/),
+      rows: 2,
+      columns: ["a", "T"],
+      units: {},
+      bytes: expect.any(Number),
+    });
+    const bytes = await createFsStore(bench.dataDir).get(datasetKey(LOCAL_TENANT, body.dataset_id.slice(3)));
+    expect(decodeTable(bytes ?? new Uint8Array()).columns).toEqual({ a: Float64Array.of(1, 1.5), T: Float64Array.of(365.256, -4) });
+  });
+
+  test("has one id in every form that holds the same numbers", async () => {
+    const forms: [string, string?][] = [
+      ["a,T\n1,2\n3,4\n"],
+      ["\ufeffa,T\r\n1,2\r\n3,4"],
+      ['"a", T \n 1 ,2.0\n\n+3,4e0\n\n'],
+      ["a\tT\n1\t2\n3\t4", "text/tab-separated-values"],
+      ["a,T\n1,2\n3,4", "text/csv; charset=utf-8"],
+      ['{"columns": {"a": [1, 3], "T": [2, 4]}}', "application/json"],
+    ];
+    const ids = new Set<string>();
+    for (const [text, type] of forms) ids.add((await upload(text, type)).body.dataset_id);
+    expect(ids.size).toBe(1);
+  });
+
+  test("keeps its units from JSON", async () => {
+    const { body } = await call<object>("POST", `${bench.url}/v1/datasets`, {
+      body: { columns: { a: [1, 2], T: [3, 4] }, units: { T: "d" } },
+    });
+    expect(body).toMatchObject({ columns: ["a", "T"], units: { T: "d" } });
+  });
+});
+
+describe("a CSV", () => {
+  test.each([
+    ["empty", "", "dataset_empty", /empty/, undefined],
+    ["a header only", "a,T\n", "dataset_empty", /no rows/, undefined],
+    ["one row", "a,T\n1,2\n", "dataset_too_few_rows", /1 row/, undefined],
+    ["a short row", "a,T\n1,2\n3\n", "dataset_ragged", /Row 2 has 1 cells but the header has 2/, "/rows/1"],
+    ["a long row", "a,T\n1,2,3\n3,4\n", "dataset_ragged", /Row 1 has 3 cells/, "/rows/0"],
+    ["a column named twice", "a,a\n1,2\n3,4\n", "column_duplicate", /"a" twice/, "/columns/a"],
+    ["a word for a number", "a,T\n1,2\n3,many\n", "dataset_not_numeric", /Row 2 of column "T" is "many"/, "/columns/T/1"],
+    ["an empty cell", "a,T\n1,2\n,4\n", "dataset_not_numeric", /Row 2 of column "a" is empty/, "/columns/a/1"],
+    ["a hexadecimal cell", "a,T\n0x10,2\n3,4\n", "dataset_not_numeric", /"0x10"/, "/columns/a/0"],
+    ["an infinite cell", "a,T\n1e999,2\n3,4\n", "dataset_not_numeric", /"1e999"/, "/columns/a/0"],
+    ["a name that no formula can hold", "a b,T\n1,2\n3,4\n", "column_name_invalid", /"a b"/, "/columns/a b"],
+    ["the name __proto__", "__proto__,T\n1,2\n3,4\n", "column_name_invalid", /__proto__/, "/columns/__proto__"],
+    ["an open quote", 'a,T\n"1,2\n3,4\n', "malformed_csv", /cannot be read/, undefined],
+  ])("with %s is refused", async (_, text, code, detail, pointer) => {
+    const { status, body } = await upload(text);
+
+    expect([body.code, status]).toEqual([code, code === "malformed_csv" ? 400 : 422]);
+    expect(body.detail).toMatch(detail);
+    expect(body.errors?.[0]?.pointer).toBe(pointer);
+  });
+});
+
+test.each([
+  ["values that are no numbers", '{"columns": {"a": [1, null], "T": [1, "x"]}}', "dataset_not_numeric", "/columns/a/1"],
+  ["a number beyond the range", '{"columns": {"a": [1, 1e999], "T": [1, 2]}}', "dataset_not_numeric", "/columns/a/1"],
+  ["columns of two lengths", '{"columns": {"a": [1, 2], "T": [1]}}', "dataset_ragged", "/columns/T"],
+  ["a column given twice", '{"columns": {"a": [1, 2], "a": [3, 4]}}', "column_duplicate", "/columns/a"],
+  ["a unit without a column", '{"columns": {"a": [1, 2]}, "units": {"b": "m"}}', "column_unknown", "/units/b"],
+  ["an unknown key", '{"columns": {"a": [1, 2]}, "rows": 2}', "invalid_request", "/rows"],
+])("JSON with %s is refused", async (_, text, code, pointer) => {
+  const { body } = await upload(text, "application/json");
+  expect([body.code, body.errors?.[0]?.pointer]).toEqual([code, pointer]);
+});
+
+test("a type that nobody reads is refused", async () => {
+  const { status, body } = await upload("a,T", "application/x-parquet");
+  expect([status, body.code]).toEqual([415, "unsupported_media_type"]);
+});

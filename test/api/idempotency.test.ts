@@ -1,0 +1,168 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { summaryKey } from "../../src/contract/keys.ts";
+import { ENGINE_VERSION, LOCAL_TENANT } from "../../src/contract/names.ts";
+import { createFsStore } from "../../src/storage/fs.ts";
+import { call } from "../support/http.ts";
+import { keplerEvaluation, keplerRequest } from "../support/planets.ts";
+import { type Bench, startBench } from "./bench.ts";
+import { storedSummary } from "./summaries.ts";
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await startBench();
+});
+afterAll(() => bench.close());
+
+const submit = (headers: Record<string, string>, body: object = keplerRequest, url = bench.url) =>
+  call<{ job_id: string; code: string; reused_from?: string }>("POST", `${url}/v1/discover_async`, { body, headers });
+
+async function countOf(jobId: string): Promise<number> {
+  let count = 0;
+  for await (const { workflowId } of bench.client.workflow.list()) count += workflowId === jobId ? 1 : 0;
+  return count;
+}
+
+describe("a key", () => {
+  test("makes one job of 50 concurrent submits through two gateways", async () => {
+    const headers = { "idempotency-key": randomUUID() };
+    const other = await bench.another();
+
+    const replies = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => submit(headers, keplerRequest, index % 2 ? bench.url : other.url)),
+    );
+
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([202]));
+    const [jobId = "", ...others] = new Set(replies.map(({ body }) => body.job_id));
+    expect(others).toEqual([]);
+    expect(replies.filter(({ headers: reply }) => reply.get("idempotent-replayed") === null)).toHaveLength(1);
+    await expect.poll(() => countOf(jobId)).toBe(1);
+    const { raw } = await bench.client.workflow.getHandle(jobId).describe();
+    expect(raw.workflowExecutionInfo?.firstRunId).toBe(raw.workflowExecutionInfo?.execution?.runId);
+  });
+
+  test("is the same bare, quoted, and in either header", async () => {
+    const key = randomUUID();
+    const forms = [
+      { "idempotency-key": key },
+      { "x-idempotency-key": key },
+      { "idempotency-key": `"${key}"` },
+      { "idempotency-key": key, "x-idempotency-key": `"${key}"` },
+    ];
+
+    const ids = [];
+    for (const form of forms) ids.push((await submit(form)).body.job_id);
+
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  test("belongs to a kind: the other kind has its own job for it", async () => {
+    const headers = { "idempotency-key": randomUUID() };
+    const discover = await submit(headers);
+    const evaluate = await call("POST", `${bench.url}/v1/evaluate_async`, { body: keplerEvaluation, headers });
+
+    expect(evaluate.status).toBe(202);
+    expect(evaluate.body.job_id).not.toBe(discover.body.job_id);
+  });
+
+  test("with the same document in another spelling is the same job", async () => {
+    const headers = { "idempotency-key": randomUUID() };
+    const first = await submit(headers, { ...keplerRequest, seed: 7 });
+    const text = `{ "seed": 7.0e0,\n "dataset": ${JSON.stringify(keplerRequest.dataset)} }`;
+
+    const response = await fetch(`${bench.url}/v1/discover_async`, {
+      method: "POST",
+      body: text,
+      headers: { ...headers, "content-type": "application/json" },
+    });
+
+    expect(response.headers.get("idempotent-replayed")).toBe("true");
+    expect(((await response.json()) as { job_id: string }).job_id).toBe(first.body.job_id);
+  });
+
+  test.each([
+    ["another seed", { ...keplerRequest, seed: 8 }],
+    ["a default spelt out", { ...keplerRequest, priority: 3 }],
+    [
+      "the columns in another order",
+      { dataset: { ...keplerRequest.dataset, columns: { T: keplerRequest.dataset.columns.T, a: keplerRequest.dataset.columns.a } } },
+    ],
+  ])("is refused with %s, and the refusal names the job", async (_, body) => {
+    const headers = { "idempotency-key": randomUUID() };
+    const first = await submit(headers);
+
+    const second = await submit(headers, body);
+
+    expect(second.status).toBe(422);
+    expect(second.body).toMatchObject({ code: "idempotency_key_reused", job_id: first.body.job_id });
+  });
+
+  test("answers a finished job with 202 on the accepting route and 200 on the waiting one", async () => {
+    const own = await startBench();
+    const options = { body: keplerEvaluation, headers: { "idempotency-key": randomUUID() } };
+    await call("POST", `${own.url}/v1/evaluate_async`, options);
+    await own.hand.succeed(await storedSummary(own.dataDir));
+
+    await expect.poll(async () => (await call("POST", `${own.url}/v1/evaluate`, options)).status).toBe(200);
+    const accepting = await call("POST", `${own.url}/v1/evaluate_async`, options);
+
+    expect(accepting.status).toBe(202);
+    expect(accepting.headers.get("idempotent-replayed")).toBe("true");
+    expect(accepting.body.status).toBe("succeeded");
+    await own.close();
+  });
+
+  test.each([
+    ["empty", { "idempotency-key": "" }],
+    ["longer than 255 characters", { "idempotency-key": "k".repeat(256) }],
+    ["with a space", { "idempotency-key": "two words" }],
+    ["not ASCII", { "idempotency-key": "schl\u00fcssel" }],
+    ["different in the two headers", { "idempotency-key": "one", "x-idempotency-key": "two" }],
+  ])("that is %s is refused", async (_, headers) => {
+    const { status, body } = await submit(headers as Record<string, string>);
+
+    expect(status).toBe(400);
+    expect(body.code).toBe("idempotency_key_invalid");
+  });
+
+  test("of 255 characters is fine", async () => {
+    expect((await submit({ "idempotency-key": randomUUID().padEnd(255, "k") })).status).toBe(202);
+  });
+
+  test("can be made a duty", async () => {
+    const strict = await bench.another({ requireIdempotencyKey: true });
+
+    const { status, body } = await submit({}, keplerRequest, strict.url);
+
+    expect(status).toBe(400);
+    expect(body.code).toBe("idempotency_key_missing");
+  });
+});
+
+describe("without a key", () => {
+  test("two submits are two jobs", async () => {
+    const [one, two] = [await submit({}), await submit({})];
+    expect(one.body.job_id).not.toBe(two.body.job_id);
+  });
+
+  test("a request whose result is stored is answered from it, unless the client or the server says no", async () => {
+    const body = { ...keplerRequest, seed: 77 };
+    const first = await call("POST", `${bench.url}/v1/discover_async`, { body });
+    const stored = { job_id: first.body.job_id, summary: await storedSummary(bench.dataDir) };
+    const key = summaryKey(LOCAL_TENANT, ENGINE_VERSION, first.body.request_hash);
+    await createFsStore(bench.dataDir).putIfAbsent(key, Buffer.from(JSON.stringify(stored)));
+
+    const reused = await submit({}, body);
+    expect(reused.body.reused_from).toBe(first.body.job_id);
+    const read = await call("GET", `${bench.url}/v1/jobs/${reused.body.job_id}`);
+    expect(read.body.reused_from).toBe(first.body.job_id);
+    const history = await bench.client.workflow.getHandle(reused.body.job_id).fetchHistory();
+    const [payload] = history.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    expect(JSON.parse(Buffer.from(payload?.data ?? []).toString()).reused).toEqual(stored.summary);
+
+    expect((await submit({ "idempotency-key": randomUUID() }, body)).body.reused_from).toBeUndefined();
+    expect((await submit({}, { ...body, reuse: false })).body.reused_from).toBeUndefined();
+    const without = await bench.another({ storeReuse: false });
+    expect((await submit({}, body, without.url)).body.reused_from).toBeUndefined();
+  });
+});

@@ -1,0 +1,236 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { explanation, type Job, job, type Member } from "../../src/contract/job.ts";
+import { LOCAL_TENANT } from "../../src/contract/names.ts";
+import { until } from "../support/child.ts";
+import { call } from "../support/http.ts";
+import { keplerEvaluation, keplerRequest, longSearch } from "../support/planets.ts";
+import { type Bench, startBench } from "./bench.ts";
+import { result, storedSummary } from "./summaries.ts";
+
+let bench: Bench;
+let opened: string[];
+beforeAll(async () => {
+  bench = await startBench();
+});
+afterAll(() => bench.close());
+beforeEach(() => {
+  opened = [];
+});
+// The queues are shared by the tests of this file, so none may leave a task behind.
+afterEach(async () => {
+  for (const id of opened)
+    await bench.client.workflow
+      .getHandle(id)
+      .terminate()
+      .catch(() => undefined);
+});
+
+async function submit(kind: "discover" | "evaluate" = "discover", body: object = kind === "discover" ? keplerRequest : keplerEvaluation) {
+  const reply = await call("POST", `${bench.url}/v1/${kind}_async`, { body: { ...body, reuse: false } });
+  opened.push(reply.body.job_id);
+  return reply.body.job_id;
+}
+const read = (jobId: string, rest = "", headers = {}) => call("GET", `${bench.url}/v1/jobs/${jobId}${rest}`, { headers });
+const explain = async (jobId: string) => explanation.parse((await call<object>("GET", `${bench.url}/v1/jobs/${jobId}/explain`)).body);
+const tree = async (jobId: string) => (await call<{ members: Member[] }>("GET", `${bench.url}/v1/jobs/${jobId}/tree`)).body.members;
+
+describe("an open job", () => {
+  test("is queued while no worker has taken its first task, and explain says that there is none", async () => {
+    const jobId = await submit();
+
+    expect((await read(jobId)).body.status).toBe("queued");
+    expect(await explain(jobId)).toMatchObject({
+      status: "queued",
+      reason: "no_worker",
+      blocked_by: "queue:orrery-control",
+      queue: { name: "orrery-control", pollers: 0, backlog: 1 },
+      history: [],
+    });
+  });
+
+  test("is queued while its activity waits, running with progress while it works, and in backoff after a failed attempt", async () => {
+    const jobId = await submit();
+    await bench.hand.schedule("discover", "light");
+
+    expect((await read(jobId)).body).toMatchObject({ status: "queued", attempts: 0, started_at: null });
+    expect(await explain(jobId)).toMatchObject({ reason: "no_worker", blocked_by: "queue:orrery-light" });
+
+    const activity = await bench.hand.activity("light");
+    await activity.heartbeat({ phase: "search", done: 12, total: 40 });
+    const running = (await read(jobId)).body;
+    expect(running).toMatchObject({
+      status: "running",
+      attempts: 1,
+      waiting: null,
+      progress: { phase: "search", done: 12, total: 40, fraction: 0.3 },
+    });
+    expect(running.progress?.eta_seconds).toEqual(expect.any(Number));
+    expect(running.started_at).not.toBeNull();
+    expect(await explain(jobId)).toMatchObject({ reason: "running", detail: "discover is at work, attempt 1." });
+    expect(await tree(jobId)).toEqual([
+      { id: jobId, type: "job", name: "discover", state: "running", attempts: 1, error: null },
+      { id: `${jobId}/1`, type: "activity", name: "discover", state: "running", attempts: 1, error: null },
+    ]);
+
+    await activity.failOnce("store_unavailable");
+    const waiting = (await read(jobId)).body;
+    expect(waiting).toMatchObject({ status: "running", attempts: 1, waiting: { reason: "backoff", blocked_by: "activity:discover" } });
+    expect(waiting.waiting?.detail).toMatch(/failed \(store_unavailable\); attempt 2 of 5 begins at 20/);
+    expect((await tree(jobId))[1]).toMatchObject({ state: "backoff", attempts: 1, error: "store_unavailable" });
+  });
+
+  test("has no result yet", async () => {
+    const jobId = await submit();
+    const { status, headers, body } = await call<{ code: string }>("GET", `${bench.url}/v1/jobs/${jobId}/result`);
+
+    expect(status).toBe(409);
+    expect(headers.get("retry-after")).toBe("1");
+    expect(body.code).toBe("job_not_finished");
+  });
+
+  test("of many shards lists each of them, started or not", async () => {
+    const jobId = await submit("discover", longSearch(1_000_000));
+    const members = await tree(jobId);
+
+    expect(members.filter(({ type }) => type === "shard").length).toBeGreaterThan(1);
+    expect(new Set(members.filter(({ type }) => type === "shard").map(({ state }) => state))).toEqual(new Set(["waiting"]));
+  });
+
+  test("is cancelling from the request on, with a true receipt, and asking again changes nothing", async () => {
+    const jobId = await submit();
+
+    const first = await call<{ status: string; members: Member[] }>("POST", `${bench.url}/v1/jobs/${jobId}/cancel`);
+    const second = await call<{ status: string }>("POST", `${bench.url}/v1/jobs/${jobId}/cancel`);
+
+    expect([first.status, second.status]).toEqual([202, 202]);
+    expect(first.body).toMatchObject({ job_id: jobId, status: "cancelling", members: [{ id: jobId, state: "cancelling" }] });
+    expect((await read(jobId)).body.status).toBe("cancelling");
+    expect(await explain(jobId)).toMatchObject({ reason: "cancelling", status: "cancelling" });
+
+    const receipt = call<{ status: string }>("POST", `${bench.url}/v1/jobs/${jobId}/cancel`);
+    await bench.hand.cancel();
+    expect((await receipt).body.status).toBe("cancelled");
+    const late = await call<{ code: string }>("POST", `${bench.url}/v1/jobs/${jobId}/cancel`);
+    expect([late.status, late.body.code]).toEqual([409, "job_already_finished"]);
+    expect(await explain(jobId)).toMatchObject({ reason: "finished", status: "cancelled" });
+  });
+});
+
+describe("a finished job", () => {
+  test("shows its result on demand, alone, and as a file", async () => {
+    const jobId = await submit("evaluate");
+    const summary = await storedSummary(bench.dataDir, { large: true });
+    await bench.hand.succeed(summary);
+
+    const plain = await until("the end", async () => {
+      const { body } = await read(jobId);
+      return body.status === "succeeded" ? body : undefined;
+    });
+    expect(job.parse(plain)).toMatchObject({
+      verdict: "rejected",
+      attempts: 2,
+      result: null,
+      started_at: summary.started_at,
+      progress: null,
+    });
+    expect((await read(jobId, "?include_result=true")).body.result).toEqual(result);
+    expect((await read(jobId, "/result")).body).toEqual(result);
+
+    const list = await call<{ artifacts: object[] }>("GET", `${bench.url}/v1/jobs/${jobId}/artifacts`);
+    const [file] = summary.artifacts;
+    expect(list.body.artifacts).toEqual([
+      { name: "result.json", content_type: "application/json", bytes: file?.bytes, sha256: file?.sha256 },
+    ]);
+    const download = await read(jobId, "/artifacts/result.json");
+    expect(download.headers.get("etag")).toBe(`"${file?.sha256}"`);
+    expect(download.headers.get("content-type")).toBe("application/json");
+    expect(download.body).toEqual(result);
+    expect((await read(jobId, "/artifacts/result.json", { "if-none-match": `"${file?.sha256}"` })).status).toBe(304);
+    const missing = await call<{ code: string }>("GET", `${bench.url}/v1/jobs/${jobId}/artifacts/..%2Fsecret`);
+    expect([missing.status, missing.body.code]).toEqual([404, "artifact_not_found"]);
+  });
+
+  test("that failed has its error and no result", async () => {
+    const jobId = await submit();
+    await bench.hand.fail("budget_exceeded", "The search needs 9 fits; the budget allows 8.");
+
+    const { body } = await until("the end", async () => {
+      const reply = await read(jobId);
+      return reply.body.status === "failed" ? reply : undefined;
+    });
+    expect(body).toMatchObject({
+      attempts: 3,
+      error: { code: "budget_exceeded", message: "The search needs 9 fits; the budget allows 8." },
+    });
+    const alone = await call<{ code: string }>("GET", `${bench.url}/v1/jobs/${jobId}/result`);
+    expect([alone.status, alone.body.code]).toEqual([409, "job_has_no_result"]);
+  });
+
+  test("whose deadline passed in its workflow is timed out", async () => {
+    const jobId = await submit();
+    await bench.hand.fail("deadline_exceeded", "The job did not finish before its deadline.");
+    await expect.poll(async () => (await read(jobId)).body.status).toBe("timed_out");
+  });
+
+  test("whose deadline passed while nobody served it is timed out", async () => {
+    const jobId = await submit("discover", { ...keplerRequest, budget: { deadline_seconds: 1 } });
+    await expect.poll(async () => (await read(jobId)).body.status, { timeout: 10_000 }).toBe("timed_out");
+    expect((await read(jobId)).body.error?.code).toBe("deadline_exceeded");
+  });
+
+  test("that an operator terminated says so", async () => {
+    const jobId = await submit();
+    await bench.client.workflow.getHandle(jobId).terminate("disk is full");
+
+    expect((await read(jobId)).body).toMatchObject({
+      status: "failed",
+      error: { code: "terminated", message: "An operator terminated the job: disk is full" },
+    });
+  });
+});
+
+describe("a reader", () => {
+  test("gets 304 while nothing changed, and the new state when something did", async () => {
+    const jobId = await submit();
+    await read(jobId);
+    const known = (await read(jobId)).headers.get("etag") ?? "";
+
+    const same = await read(jobId, "", { "if-none-match": known });
+    expect([same.status, same.headers.get("etag")]).toEqual([304, known]);
+
+    await bench.client.workflow.getHandle(jobId).terminate();
+    expect((await read(jobId, "", { "if-none-match": known })).status).toBe(200);
+  });
+
+  test("that waits is answered when the state changes, and with 304 when it does not", async () => {
+    const jobId = await submit();
+    const known = (await read(jobId)).headers.get("etag") ?? "";
+
+    const unchanged = await read(jobId, "", { "if-none-match": known, prefer: "wait=1" });
+    expect([unchanged.status, unchanged.headers.get("preference-applied")]).toEqual([304, "wait=1"]);
+
+    const started = performance.now();
+    const waiting = read(jobId, "", { "if-none-match": known, prefer: "wait=30" });
+    await bench.client.workflow.getHandle(jobId).terminate();
+    expect((await waiting).body.status).toBe("failed");
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  test("does not find workflows that are no jobs, jobs of others, or nonsense", async () => {
+    const options = { taskQueue: "elsewhere", args: [] };
+    await bench.client.workflow.start("other", { ...options, workflowId: "discover-nobodys" });
+    await bench.client.workflow.start("other", {
+      ...options,
+      workflowId: "discover-anothers",
+      memo: { kind: "discover", tenant: `not-${LOCAL_TENANT}` },
+    });
+
+    for (const id of ["discover-nobodys", "discover-anothers", "discover-never", "x", "%00", "a".repeat(2_000)]) {
+      for (const rest of ["", "/status", "/result", "/events", "/tree", "/explain", "/artifacts", "/artifacts/x"]) {
+        const { status, body } = await call<{ code: string }>("GET", `${bench.url}/v1/jobs/${id}${rest}`);
+        expect([id, rest, status, body.code]).toEqual([id, rest, 404, "job_not_found"]);
+      }
+      expect((await call<Job>("POST", `${bench.url}/v1/jobs/${id}/cancel`)).status).toBe(404);
+    }
+  });
+});
