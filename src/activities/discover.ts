@@ -2,8 +2,8 @@ import { headerOf } from "../contract/dataset.ts";
 import type { DiscoverInput, Handback, Summary } from "../contract/flow.ts";
 import { planDiscover } from "../contract/plan.ts";
 import { loadTable } from "./dataset.ts";
+import type { ActivityDeps } from "./deps.ts";
 import { attempt } from "./failure.ts";
-import type { ActivityDeps } from "./index.ts";
 import { publish } from "./publish.ts";
 import { computeWatched } from "./supervise.ts";
 

@@ -1,7 +1,7 @@
 import type { EvaluateInput, Handback, Summary } from "../contract/flow.ts";
 import { loadTable } from "./dataset.ts";
+import type { ActivityDeps } from "./deps.ts";
 import { attempt } from "./failure.ts";
-import type { ActivityDeps } from "./index.ts";
 import { publish } from "./publish.ts";
 import { computeWatched } from "./supervise.ts";
 

@@ -3,8 +3,8 @@ import type { DiscoverInput, Handback, ShardResult, Summary } from "../contract/
 import type { ShardFound } from "../engine/search.ts";
 import type { Store } from "../storage/store.ts";
 import { loadTable, verify } from "./dataset.ts";
+import type { ActivityDeps } from "./deps.ts";
 import { attempt } from "./failure.ts";
-import type { ActivityDeps } from "./index.ts";
 import { publish } from "./publish.ts";
 import { computeWatched } from "./supervise.ts";
 

@@ -3,8 +3,8 @@ import type { DiscoverInput, Handback, Preparation } from "../contract/flow.ts";
 import { datasetKey } from "../contract/keys.ts";
 import { planDiscover, shardCells } from "../contract/plan.ts";
 import { loadTable } from "./dataset.ts";
+import type { ActivityDeps } from "./deps.ts";
 import { attempt } from "./failure.ts";
-import type { ActivityDeps } from "./index.ts";
 
 /** Stores the dataset of a sharded job, so that no child carries the rows, and cuts its grid into ranges. */
 export function createPrepare({ store, logger }: ActivityDeps) {

@@ -4,8 +4,8 @@ import { shardKey } from "../contract/keys.ts";
 import { ENGINE_VERSION } from "../contract/names.ts";
 import { planDiscover } from "../contract/plan.ts";
 import { loadTable, sha256 } from "./dataset.ts";
+import type { ActivityDeps } from "./deps.ts";
 import { attempt } from "./failure.ts";
-import type { ActivityDeps } from "./index.ts";
 import { canonical } from "./publish.ts";
 import { computeWatched } from "./supervise.ts";
 

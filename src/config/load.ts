@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import { type ClientConnectConfig, loadClientConnectConfig } from "@temporalio/envconfig";
+import { nearest } from "../contract/nearest.ts";
 import { type Settings, settings } from "./schema.ts";
 
 /** One or more settings are wrong. The message lists every fault, one a line. */
@@ -16,7 +17,8 @@ export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const known = Object.keys(settings.shape);
   for (const name of Object.keys(env)) {
     if (name.startsWith("ORRERY_") && !known.includes(name)) {
-      faults.push(`${name} is not a setting; did you mean ${nearest(name, known)}?`);
+      const meant = nearest(name, known);
+      faults.push(`${name} is not a setting${meant ? `; did you mean ${meant}?` : "; docs/settings.md lists them all"}`);
     }
   }
   const given = Object.fromEntries(known.flatMap((name) => (env[name] === undefined || env[name] === "" ? [] : [[name, env[name]]])));
@@ -51,21 +53,4 @@ export function loadTemporal(own: Settings): TemporalTarget {
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
-}
-
-function nearest(name: string, known: readonly string[]): string {
-  const [best] = known.map((candidate) => ({ candidate, distance: editDistance(name, candidate) })).sort((a, b) => a.distance - b.distance);
-  return best?.candidate ?? "";
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    previous = row;
-  }
-  return previous[b.length] ?? 0;
 }

@@ -1,4 +1,4 @@
-import type { Expression, FunctionName } from "./formula.ts";
+import type { Expression, FunctionName } from "./expression.ts";
 
 /** How one language writes the parts of a formula. */
 interface Dialect {

@@ -1,7 +1,8 @@
 import { listed, pointerPart, type TableHeader } from "./dataset.ts";
 import { OrreryError } from "./errors.ts";
+import { type Expression, linearTerms, namesIn } from "./expression.ts";
 import type { Route } from "./flow.ts";
-import { type Expression, linearTerms, namesIn, parseExpression, parseFormula } from "./formula.ts";
+import { parseExpression, parseFormula } from "./formula.ts";
 import { printText } from "./formula-print.ts";
 import { type DiscoverRequest, type EvaluateRequest, type ExponentRange, LIMITS, type Transform } from "./request.ts";
 

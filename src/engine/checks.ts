@@ -1,4 +1,4 @@
-import { namesIn } from "../contract/formula.ts";
+import { namesIn } from "../contract/expression.ts";
 import { fLimit } from "./distributions.ts";
 import { type Design, type Fit, floorOf, valueAt, weighted } from "./fit.ts";
 import { factorise } from "./qr.ts";

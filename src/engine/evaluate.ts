@@ -1,6 +1,6 @@
 import type { Table } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
-import { linearTerms } from "../contract/formula.ts";
+import { linearTerms } from "../contract/expression.ts";
 import { printText } from "../contract/formula-print.ts";
 import type { EvaluatePlan } from "../contract/plan.ts";
 import type { EvaluateRequest } from "../contract/request.ts";

@@ -1,4 +1,4 @@
-import { type Expression, namesIn } from "../contract/formula.ts";
+import { type Expression, namesIn } from "../contract/expression.ts";
 import type { Evidence } from "../contract/result.ts";
 import type { Sample } from "./sample.ts";
 

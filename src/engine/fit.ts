@@ -1,4 +1,4 @@
-import type { Expression } from "../contract/formula.ts";
+import type { Expression } from "../contract/expression.ts";
 import type { Control } from "./control.ts";
 import { type Model, noiseScale, transformed, undone } from "./model.ts";
 import { type Factorisation, factorise } from "./qr.ts";

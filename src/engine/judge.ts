@@ -1,4 +1,4 @@
-import { bind, constant, namesIn } from "../contract/formula.ts";
+import { bind, constant, namesIn } from "../contract/expression.ts";
 import { printText } from "../contract/formula-print.ts";
 import type { Evidence, Result } from "../contract/result.ts";
 import type { Control } from "./control.ts";

@@ -1,4 +1,4 @@
-import { call, column, columnExponents, constant, type Expression, power, product, sum } from "../contract/formula.ts";
+import { call, column, columnExponents, constant, type Expression, power, product, sum } from "../contract/expression.ts";
 import { printJavaScript, printLatex, printPython, printText } from "../contract/formula-print.ts";
 import type { Transform } from "../contract/request.ts";
 import type { Law } from "../contract/result.ts";

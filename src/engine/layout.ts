@@ -1,4 +1,4 @@
-import { type Expression, namesIn } from "../contract/formula.ts";
+import { type Expression, namesIn } from "../contract/expression.ts";
 import type { DiscoverPlan } from "../contract/plan.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Expression, FunctionName } from "../contract/formula.ts";
+import type { Expression, FunctionName } from "../contract/expression.ts";
 import { powerOf } from "./power.ts";
 
 const FUNCTION: Record<FunctionName, (x: number) => number> = { sin: Math.sin, cos: Math.cos, exp: Math.exp, log: Math.log };

@@ -63,7 +63,7 @@ const RULES: Record<string, Rule> = {
   },
   storage: { values: ["contract"], types: ["contract"], packages: NONE, builtins: ANY },
   telemetry: { values: ["contract"], types: ["contract"], packages: /^pino$/, builtins: ANY },
-  config: { values: [], types: [], packages: /^(zod|@temporalio\/envconfig)$/, builtins: ANY },
+  config: { values: ["contract"], types: ["contract"], packages: /^(zod|@temporalio\/envconfig)$/, builtins: ANY },
   api: {
     values: ["contract"],
     types: ["workflows", "storage", "telemetry"],

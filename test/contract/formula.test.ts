@@ -12,12 +12,11 @@ import {
   FUNCTIONS,
   linearTerms,
   parameter,
-  parseExpression,
-  parseFormula,
   power,
   product,
   sum,
-} from "../../src/contract/formula.ts";
+} from "../../src/contract/expression.ts";
+import { parseExpression, parseFormula } from "../../src/contract/formula.ts";
 import { printJavaScript, printLatex, printPython, printText } from "../../src/contract/formula-print.ts";
 
 const names = { columns: ["a", "b", "x_1"], parameters: ["p"] };

@@ -1,0 +1,10 @@
+import type { Store } from "../storage/store.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Compute } from "./compute.ts";
+
+/** What activities act on; built once by the worker process. */
+export interface ActivityDeps {
+  store: Store;
+  compute: Compute;
+  logger: Logger;
+}
