@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Child, startChild, until } from "../support/child.ts";
+import { call, finished } from "../support/http.ts";
+import { keplerEvaluation, longSearch } from "../support/planets.ts";
 import { freePort } from "../support/ports.ts";
 
 const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
@@ -80,11 +82,23 @@ describe.skipIf(!existsSync("/proc/self/environ"))("npm start", () => {
     expect(await readdir(folder)).not.toContain("orrery.lock");
   });
 
-  test("leaves nothing behind when it is killed, and starts again on the same data", async () => {
+  test("leaves nothing behind when it is killed; started again, it finds the old jobs and goes on with the unfinished ones", async () => {
     const child = await startReady();
+    const url = `http://127.0.0.1:${env.ORRERY_PORT}`;
+    const done = await call("POST", `${url}/v1/evaluate`, { body: keplerEvaluation });
+    expect(done.body.status).toBe("succeeded");
+    const unfinished = await call("POST", `${url}/v1/discover_async`, { body: longSearch(1_000_000) });
+    await until("the search to run", async () => {
+      const { body } = await call("GET", `${url}/v1/jobs/${unfinished.body.job_id}`);
+      return body.status === "running" ? true : undefined;
+    });
     await child.end("SIGKILL");
     await until("the rest to stop", async () => ((await processesOf(folder)).length === 0 ? true : undefined));
+
     const again = await startReady();
+
+    expect((await finished(url, done.body.job_id)).result).toEqual(done.body.result);
+    expect(await finished(url, unfinished.body.job_id)).toMatchObject({ status: "succeeded", run: 1 });
     expect(await again.end("SIGINT")).toBe(0);
   });
 
