@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ActivityCancellationDetails, ApplicationFailure, CancelledFailure } from "@temporalio/common";
 import { MockActivityEnvironment } from "@temporalio/testing";
+import { DefaultLogger } from "@temporalio/worker";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Compute, createCompute } from "../../src/activities/compute.ts";
 import { type Activities, createActivities } from "../../src/activities/index.ts";
@@ -15,6 +16,8 @@ import { until } from "../support/child.ts";
 import { keplerEvaluation, longSearch } from "../support/planets.ts";
 
 const logger = createLogger({ level: "silent", process: "test" });
+/** Failed attempts are what these tests provoke; the SDK need not tell. */
+const quiet = new DefaultLogger("ERROR");
 let compute: Compute;
 let folder: string;
 let activities: Activities;
@@ -44,7 +47,7 @@ function search(job_id: string, seconds?: number): DiscoverInput {
 }
 
 function environment(pool: keyof typeof QUEUES, attempt = 1): MockActivityEnvironment {
-  return new MockActivityEnvironment({ taskQueue: QUEUES[pool], attempt });
+  return new MockActivityEnvironment({ taskQueue: QUEUES[pool], attempt }, { logger: quiet });
 }
 
 async function evaluated(input: EvaluateInput, attempt = 1): Promise<Summary> {
@@ -158,7 +161,7 @@ describe("a long search", () => {
       run: (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
     };
     const { discover } = createActivities({ store: createFsStore(folder), compute: hanging, logger });
-    const env = new MockActivityEnvironment({ taskQueue: QUEUES.heavy, heartbeatTimeoutMs: 1_000 });
+    const env = new MockActivityEnvironment({ taskQueue: QUEUES.heavy, heartbeatTimeoutMs: 1_000 }, { logger: quiet });
 
     await expect(env.run(discover, search("ten"))).rejects.toMatchObject({ type: "worker_lost", nonRetryable: false });
   });

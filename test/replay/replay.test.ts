@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { historyFromJSON } from "@temporalio/common/lib/proto-utils.js";
-import { Worker } from "@temporalio/worker";
+import { DefaultLogger, Runtime, Worker } from "@temporalio/worker";
 import { describe, expect, test } from "vitest";
 import { WORKFLOWS } from "../../src/contract/names.ts";
+
+Runtime.install({ logger: new DefaultLogger("ERROR") });
 
 const folder = new URL("./histories/", import.meta.url);
 const workflowBundle = { codePath: fileURLToPath(new URL("../../dist/workflows.bundle.js", import.meta.url)) };
