@@ -10,12 +10,17 @@ import { computeWatched } from "./supervise.ts";
 /** A whole discover job of moderate size: search, judge, publish. Idempotent: the same input leaves the same files. */
 export function createDiscover({ store, compute, logger }: ActivityDeps) {
   return async function discover(input: DiscoverInput): Promise<Summary | Handback> {
-    return attempt("search", logger, async () => {
+    return attempt("search", logger, async (pulse) => {
       const startedAt = new Date();
       const { request } = input;
       const { table, hash } = await loadTable(store, input.tenant, request.dataset);
       const total = planDiscover(request, headerOf(table)).fits;
-      const judgement = await computeWatched(compute, input, { op: "discover", request, table, hash }, { phase: "search", total });
+      const judgement = await computeWatched(
+        compute,
+        { ticket: input, pulse },
+        { op: "discover", request, table, hash },
+        { phase: "search", total },
+      );
       return publish(store, input, judgement, startedAt);
     });
   };

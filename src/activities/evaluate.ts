@@ -8,11 +8,16 @@ import { computeWatched } from "./supervise.ts";
 /** Scores the law of an evaluate job and publishes what it finds. Idempotent: the same input leaves the same files. */
 export function createEvaluate({ store, compute, logger }: ActivityDeps) {
   return async function evaluate(input: EvaluateInput): Promise<Summary | Handback> {
-    return attempt("judge", logger, async () => {
+    return attempt("judge", logger, async (pulse) => {
       const startedAt = new Date();
       const { request } = input;
       const { table, hash } = await loadTable(store, input.tenant, request.dataset);
-      const judgement = await computeWatched(compute, input, { op: "evaluate", request, table, hash }, { phase: "judge", total: 1 });
+      const judgement = await computeWatched(
+        compute,
+        { ticket: input, pulse },
+        { op: "evaluate", request, table, hash },
+        { phase: "judge", total: 1 },
+      );
       return publish(store, input, judgement, startedAt);
     });
   };

@@ -2,15 +2,21 @@ import { ApplicationFailure, activityInfo, CancelledFailure, Context } from "@te
 import { ERRORS, OrreryError } from "../contract/errors.ts";
 import type { FailureDetails, Handback, HeartbeatProgress } from "../contract/flow.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { Pulse } from "./pulse.ts";
 
 /**
  * The one place where an activity's errors become failures: type = code, non-retryable as the registry says. What is
  * not an `OrreryError` is `internal_error`, and its text goes to the log only. An activity that stops because its
  * worker does hands its work back.
  */
-export async function attempt<T>(stage: HeartbeatProgress["phase"], logger: Logger, run: () => Promise<T>): Promise<T | Handback> {
+export async function attempt<T>(
+  stage: HeartbeatProgress["phase"],
+  logger: Logger,
+  run: (pulse: Pulse) => Promise<T>,
+): Promise<T | Handback> {
+  const pulse = new Pulse("prepare");
   try {
-    return await run();
+    return await run(pulse);
   } catch (error) {
     if (Context.current().cancellationDetails?.workerShutdown) return { handed_back: true };
     if (error instanceof CancelledFailure) throw error;
@@ -24,5 +30,7 @@ export async function attempt<T>(stage: HeartbeatProgress["phase"], logger: Logg
       nonRetryable: !ERRORS[known.code].retryable,
       details: [details],
     });
+  } finally {
+    pulse.stop();
   }
 }

@@ -11,12 +11,17 @@ import { computeWatched } from "./supervise.ts";
 /** Merges what the shards found, judges the best candidate and publishes the result of a sharded job. */
 export function createJudge({ store, compute, logger }: ActivityDeps) {
   return async function judge(input: DiscoverInput, shards: ShardResult[]): Promise<Summary | Handback> {
-    return attempt("judge", logger, async () => {
+    return attempt("judge", logger, async (pulse) => {
       const startedAt = new Date();
       const { request } = input;
       const { table, hash } = await loadTable(store, input.tenant, request.dataset);
       const found = await Promise.all(shards.map((shard) => readShard(store, shard)));
-      const judgement = await computeWatched(compute, input, { op: "judge", request, table, hash, found }, { phase: "judge", total: 1 });
+      const judgement = await computeWatched(
+        compute,
+        { ticket: input, pulse },
+        { op: "judge", request, table, hash, found },
+        { phase: "judge", total: 1 },
+      );
       return publish(store, input, judgement, startedAt);
     });
   };

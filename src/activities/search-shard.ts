@@ -1,3 +1,4 @@
+import { activityInfo } from "@temporalio/activity";
 import { headerOf } from "../contract/dataset.ts";
 import type { Handback, ShardInput, ShardResult } from "../contract/flow.ts";
 import { shardKey } from "../contract/keys.ts";
@@ -6,7 +7,7 @@ import { planDiscover } from "../contract/plan.ts";
 import { loadTable, sha256 } from "./dataset.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { attempt } from "./failure.ts";
-import { canonical } from "./publish.ts";
+import { canonical, keep } from "./publish.ts";
 import { computeWatched } from "./supervise.ts";
 
 /**
@@ -15,7 +16,7 @@ import { computeWatched } from "./supervise.ts";
  */
 export function createSearchShard({ store, compute, logger }: ActivityDeps) {
   return async function searchShard(input: ShardInput): Promise<ShardResult | Handback> {
-    return attempt("search", logger, async () => {
+    return attempt("search", logger, async (pulse) => {
       const { request, tenant, cells } = input;
       // The budget, priority and reuse of a request do not change what a search finds.
       const { dataset, target, inputs, hypothesis, noise, decision, seed } = request;
@@ -23,15 +24,21 @@ export function createSearchShard({ store, compute, logger }: ActivityDeps) {
       const key = shardKey(tenant, sha256(canonical(identity)));
 
       const earlier = await store.get(key);
-      if (earlier) return { key, sha256: sha256(earlier) };
+      const { attempt: attempts } = activityInfo();
+      if (earlier) return { key, sha256: sha256(earlier), attempts };
 
       const { table } = await loadTable(store, tenant, dataset);
       const plan = planDiscover(request, headerOf(table));
       const total = Math.round((plan.fits * (cells.to - cells.from)) / plan.cells);
-      const found = await computeWatched(compute, input, { op: "search", request, table, cells }, { phase: "search", total });
+      const found = await computeWatched(
+        compute,
+        { ticket: input, pulse },
+        { op: "search", request, table, cells },
+        { phase: "search", total },
+      );
       const bytes = Buffer.from(canonical(found));
-      await store.putIfAbsent(key, bytes);
-      return { key, sha256: sha256(bytes) };
+      await keep(store, key, bytes);
+      return { key, sha256: sha256(bytes), attempts };
     });
   };
 }

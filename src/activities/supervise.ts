@@ -3,9 +3,8 @@ import { OrreryError } from "../contract/errors.ts";
 import type { HeartbeatProgress, Ticket } from "../contract/flow.ts";
 import { POOLS, type Pool, QUEUES } from "../contract/names.ts";
 import type { Compute } from "./compute.ts";
+import type { Pulse } from "./pulse.ts";
 import { Control, type Findings, type Task } from "./task.ts";
-
-const HEARTBEAT_MS = 500;
 
 /**
  * A thread that takes no step for this share of the heartbeat timeout is stopped, so that it is silent (see ABORT_MS of
@@ -21,35 +20,33 @@ const STALL_SHARE = 0.55;
  */
 export async function computeWatched<T extends Task>(
   compute: Compute,
-  ticket: Ticket,
+  { ticket, pulse }: { ticket: Ticket; pulse: Pulse },
   task: T,
   progress: { phase: HeartbeatProgress["phase"]; total: number },
 ): Promise<Findings[T["op"]]> {
-  const context = Context.current();
+  const { cancellationSignal } = Context.current();
   const { taskQueue, heartbeatTimeoutMs } = activityInfo();
   const control = new Control();
   const overdue = AbortSignal.timeout(Math.max(ticket.deadline_at - Date.now(), 0));
   const stuck = new AbortController();
   let seen = -1n;
   let seenAt = performance.now();
-  const beat = () => {
+  const sign = (): HeartbeatProgress | undefined => {
     const { steps, fits } = control;
-    if (steps !== seen) {
-      seen = steps;
-      seenAt = performance.now();
-      const details: HeartbeatProgress = { phase: progress.phase, done: Math.min(fits, progress.total), total: progress.total };
-      context.heartbeat(details);
-    } else if (heartbeatTimeoutMs !== undefined && performance.now() - seenAt > heartbeatTimeoutMs * STALL_SHARE) {
-      stuck.abort();
+    if (steps === seen) {
+      if (heartbeatTimeoutMs !== undefined && performance.now() - seenAt > heartbeatTimeoutMs * STALL_SHARE) stuck.abort();
+      return undefined;
     }
+    seen = steps;
+    seenAt = performance.now();
+    return { phase: progress.phase, done: Math.min(fits, progress.total), total: progress.total };
   };
-  beat();
-  const timer = setInterval(beat, HEARTBEAT_MS);
   try {
-    const signal = AbortSignal.any([context.cancellationSignal, overdue, stuck.signal]);
-    return await compute.run(task, { pool: poolOf(taskQueue), job_id: ticket.job_id, signal, control });
+    const signal = AbortSignal.any([cancellationSignal, overdue, stuck.signal]);
+    const options = { pool: poolOf(taskQueue), job_id: ticket.job_id, signal, control };
+    return await pulse.during(sign, () => compute.run(task, options), "publish");
   } catch (error) {
-    if (context.cancellationSignal.aborted) throw error;
+    if (cancellationSignal.aborted) throw error;
     if (overdue.aborted) {
       throw new OrreryError(
         "deadline_exceeded",
@@ -58,8 +55,6 @@ export async function computeWatched<T extends Task>(
     }
     if (stuck.signal.aborted) throw new OrreryError("worker_lost", "A computing thread made no progress and was stopped.");
     throw error;
-  } finally {
-    clearInterval(timer);
   }
 }
 

@@ -45,12 +45,16 @@ export interface ShardInput extends Ticket {
 export interface ShardResult {
   key: string;
   sha256: string;
+  /** Tries of the activity that found it. */
+  attempts: number;
 }
 
 /** The plan of a sharded job: its dataset is stored, so that no child carries the rows. */
 export interface Preparation {
   request: DiscoverRequest;
   shards: { from: number; to: number }[];
+  /** When the job began to be worked on, ISO 8601. */
+  started_at: string;
 }
 
 /**
@@ -71,8 +75,9 @@ export interface Summary {
   verdict: Verdict;
   result: Result | null;
   artifacts: StoredArtifact[];
-  /** When the first attempt that succeeded began, ISO 8601. */
+  /** When work on the job began, ISO 8601. */
   started_at: string;
+  /** Most tries that one of the job's computing activities took. */
   attempts: number;
 }
 

@@ -56,7 +56,6 @@ interface Life {
  * process is started again. Throws a `StartError` with the same lines if it dies or hangs before it is ready the first time.
  */
 export async function startChild(options: ChildOptions, signal: AbortSignal): Promise<Child> {
-  rotateLog(options.logFile);
   const stopping = new AbortController();
   let life = spawnOnce(options);
   const child: Child = {
@@ -95,13 +94,14 @@ export async function startChild(options: ChildOptions, signal: AbortSignal): Pr
       await untilReady(options, life, stopping.signal).then(
         () => options.report(`The ${options.name} runs again.`),
         // A death is told in the next round; a process that hangs is ended so that there is a next round.
-        () => life.process.kill("SIGKILL"),
+        () => stopping.signal.aborted || life.process.kill("SIGKILL"),
       );
     }
   }
 }
 
 function spawnOnce({ command, args, env, logFile, node }: ChildOptions): Life {
+  rotateLog(logFile);
   const log = openSync(logFile, "a");
   const logStart = fstatSync(log).size;
   // A session of its own: Ctrl-C at the terminal reaches only the parent, which stops its children in order.

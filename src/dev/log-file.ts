@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** A log above this size is set aside at the next start, over the one that was set aside before. */
@@ -16,6 +16,8 @@ export function rotateLog(path: string): void {
 
 /** The last lines of a log that were written after byte `from`, without empty ones. */
 export function lastLines(path: string, from: number, count: number): string[] {
+  // Somebody may have tidied up; a missing log must not end what it belongs to.
+  if (!existsSync(path)) return [];
   const file = openSync(path, "r");
   try {
     const { size } = fstatSync(file);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, constants, link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -12,8 +13,6 @@ const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
  * temporary file that no key names.
  */
 export function createFsStore(root: string): Store {
-  let serial = 0;
-
   function pathOf(key: string): string {
     if (!KEY.test(key) || key.length > 512) throw new Error(`not a store key: ${JSON.stringify(key.slice(0, 80))}`);
     return join(root, key);
@@ -31,21 +30,20 @@ export function createFsStore(root: string): Store {
   return {
     async putIfAbsent(key, bytes) {
       const path = pathOf(key);
-      const temporary = `${path}.${process.pid}-${serial++}.partial`;
+      // Random, because processes that share the directory may share their process ids too, as containers do.
+      const temporary = `${path}.${randomUUID()}.partial`;
       try {
-        await mkdir(dirname(path), { recursive: true });
+        await makeDirectory(dirname(path));
         const file = await open(temporary, "wx", 0o640);
         try {
           await file.writeFile(bytes);
           await file.datasync();
-          await link(temporary, path);
+          return await linked(temporary, path);
         } finally {
           await file.close();
           await rm(temporary, { force: true });
         }
-        return true;
       } catch (error) {
-        if (codeOf(error) === "EEXIST") return false;
         throw unavailable(error);
       }
     },
@@ -77,6 +75,34 @@ export function createFsStore(root: string): Store {
       }
     },
   };
+}
+
+/** Gives the file its key. Resolves to `false` if the key is taken. The name is on disk when this resolves. */
+async function linked(temporary: string, path: string): Promise<boolean> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+  return true;
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
+}
+
+/** A new name survives a power cut only once its directory is synced. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
 }
 
 function codeOf(error: unknown): string | undefined {

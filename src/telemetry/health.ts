@@ -8,7 +8,7 @@ export interface HealthProbes {
   detail(): object;
 }
 
-/** Serves `/live`, `/ready` and `/health` for a process that has no other HTTP port. */
+/** Serves `/live`, `/ready` and `/health` for a process that has no other HTTP port. Rejects with a sentence if the port is taken. */
 export async function serveHealth(address: { host: string; port: number }, probes: HealthProbes): Promise<Server> {
   const server = createServer((request, response) => {
     const failing = probes.failing();
@@ -25,6 +25,13 @@ export async function serveHealth(address: { host: string; port: number }, probe
   });
   server.requestTimeout = 5_000;
   server.listen(address.port, address.host);
-  await once(server, "listening");
+  try {
+    await once(server, "listening");
+  } catch (cause) {
+    throw new Error(
+      `Port ${address.port} of ${address.host} is taken, probably by another worker; choose another with ORRERY_WORKER_PORT (0 takes a free one).`,
+      { cause },
+    );
+  }
   return server;
 }

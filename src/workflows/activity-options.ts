@@ -17,9 +17,10 @@ const HEARTBEAT_TIMEOUT = 6 * SECOND;
 /** The short path computes for at most about 50 ms; this bounds a store that hangs, within one workflow task. */
 const LOCAL_TIMEOUT = 5 * SECOND;
 
+/** Pauses of 0.5, 1.5, 4.5 and 10 s: a store or a server that is away for a quarter of a minute costs no job. */
 const retry = {
-  initialInterval: 200,
-  backoffCoefficient: 2,
+  initialInterval: 500,
+  backoffCoefficient: 3,
   maximumInterval: 10 * SECOND,
   maximumAttempts: ATTEMPTS,
   nonRetryableErrorTypes: FINAL_CODES,

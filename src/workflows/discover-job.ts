@@ -5,13 +5,14 @@ import { searchInShards } from "./shards.ts";
 
 /** Finds a law: in one activity while the search is small, else prepare → shards → judge. */
 export async function discoverJob(input: DiscoverInput): Promise<Summary> {
-  return settle(async () => {
+  return settle(input, async () => {
     const { route, reused } = input;
     if (reused) return answerFrom(reused);
     if (route.path === "single") return untilDone(() => activitiesOf(route.pool, input.deadline_at, "discover").discover(input));
 
-    const { request, shards } = await untilDone(() => activitiesOf("control", input.deadline_at, "prepare").prepare(input));
+    const { request, shards, started_at } = await untilDone(() => activitiesOf("control", input.deadline_at, "prepare").prepare(input));
     const found = await searchInShards({ ...input, request }, shards);
-    return untilDone(() => activitiesOf("heavy", input.deadline_at, "judge").judge({ ...input, request }, found));
+    const summary = await untilDone(() => activitiesOf("heavy", input.deadline_at, "judge").judge({ ...input, request }, found));
+    return { ...summary, started_at, attempts: Math.max(summary.attempts, ...found.map(({ attempts }) => attempts)) };
   });
 }

@@ -9,6 +9,6 @@ export async function discoverShard(input: ShardInput): Promise<ShardResult> {
     return await untilDone(() => activitiesOf("heavy", input.deadline_at, "search").searchShard(input));
   } catch (error) {
     if (isCancellation(error)) throw error;
-    throw jobFailure(error);
+    throw jobFailure(error, input.deadline_at);
   }
 }

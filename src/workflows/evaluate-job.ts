@@ -7,7 +7,7 @@ import { answerFrom, settle, untilDone } from "./outcome.ts";
  * events; a larger one is one activity on the pool that its cost asks for.
  */
 export async function evaluateJob(input: EvaluateInput): Promise<Summary> {
-  return settle(async () => {
+  return settle(input, async () => {
     const { route, reused } = input;
     if (reused) return answerFrom(reused);
     if (route.path === "single") return untilDone(() => activitiesOf(route.pool, input.deadline_at, "evaluate").evaluate(input));

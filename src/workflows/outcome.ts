@@ -8,7 +8,7 @@ import {
   upsertSearchAttributes,
 } from "@temporalio/workflow";
 import { ERRORS, type ErrorCode, isErrorCode } from "../contract/errors.ts";
-import type { FailureDetails, Handback, Summary } from "../contract/flow.ts";
+import type { FailureDetails, Handback, Summary, Ticket } from "../contract/flow.ts";
 import { ATTRIBUTES } from "../contract/names.ts";
 
 const VERDICT = defineSearchAttributeKey(ATTRIBUTES.verdict, SearchAttributeType.KEYWORD);
@@ -18,14 +18,14 @@ const ERROR = defineSearchAttributeKey(ATTRIBUTES.error, SearchAttributeType.KEY
 const MAX_HANDBACKS = 100;
 
 /** Runs a job to its one terminal state and leaves the verdict, or the error code, as a search attribute. */
-export async function settle(run: () => Promise<Summary>): Promise<Summary> {
+export async function settle({ deadline_at }: Ticket, run: () => Promise<Summary>): Promise<Summary> {
   try {
     const summary = await run();
     upsertSearchAttributes([{ key: VERDICT, value: summary.verdict }]);
     return summary;
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const failure = jobFailure(error);
+    const failure = jobFailure(error, deadline_at);
     upsertSearchAttributes([{ key: ERROR, value: failure.type ?? "internal_error" }]);
     throw failure;
   }
@@ -46,14 +46,16 @@ export async function untilDone<T extends object>(call: () => Promise<T | Handba
 }
 
 /** The failure of a job: its type is a code of the registry, its message the public sentence. */
-export function jobFailure(error: unknown): ApplicationFailure {
-  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) return jobFailure(error.cause);
+export function jobFailure(error: unknown, deadlineAt: number): ApplicationFailure {
+  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) return jobFailure(error.cause, deadlineAt);
   if (error instanceof ApplicationFailure) {
     if (isErrorCode(error.type)) return error;
     return coded("internal_error", ERRORS.internal_error.title, error);
   }
   if (error instanceof TimeoutFailure) {
-    return error.timeoutType === "HEARTBEAT"
+    // An attempt that timed out by itself, with time left, is a worker or a store that hangs.
+    const early = error.timeoutType === "HEARTBEAT" || (error.timeoutType === "START_TO_CLOSE" && Date.now() < deadlineAt);
+    return early
       ? coded(
           "worker_lost",
           "The worker stopped answering in every attempt; submit the job again, and look at the worker's log if it recurs.",

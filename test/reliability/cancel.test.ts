@@ -58,6 +58,7 @@ test("cancel by REST stops every shard and thread, and the receipt says so", asy
   expect(receipt.status).toBe(202);
   expect(["cancelling", "cancelled"]).toContain(receipt.body.status);
   expect(receipt.body.members.filter(({ type }) => type === "shard").length).toBeGreaterThan(1);
+  for (const { state } of receipt.body.members) expect(["cancelling", "cancelled", "succeeded"]).toContain(state);
   await expectSilence(jobId);
   const again = await call<{ code: string }>("POST", `${stack.url}/v1/jobs/${jobId}/cancel`);
   expect(again.status).toBe(409);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Job } from "../../src/contract/job.ts";
 import { until } from "../support/child.ts";
 import { call, finished } from "../support/http.ts";
 import { longSearch } from "../support/planets.ts";
@@ -10,6 +11,16 @@ beforeAll(async () => {
   stack = await startStack({ worker: false });
 });
 afterAll(() => stack.stop());
+
+/** How the server closed the job's run: by the workflow's own failure, or by the server's net for the case of no worker. */
+async function closing(jobId: string): Promise<string> {
+  return (await stack.client.workflow.getHandle(jobId).describe()).status.name;
+}
+
+/** Milliseconds from the deadline to the end. The net closes two seconds after the deadline, so what is below held by itself. */
+function delay({ deadline_at, finished_at }: Job): number {
+  return Date.parse(finished_at ?? "") - Date.parse(deadline_at);
+}
 
 const soon = (seed: number, deadline_seconds = 2) => ({
   ...longSearch(4_000_000, seed),
@@ -23,6 +34,8 @@ test("a deadline passes in the queue of a pool that nobody serves", async () => 
   const job = await finished(stack.url, body.job_id);
 
   expect(job).toMatchObject({ status: "timed_out", result: null, error: { code: "deadline_exceeded" } });
+  expect(await closing(body.job_id)).toBe("FAILED");
+  expect(delay(job)).toBeLessThan(2_000);
 });
 
 test("a deadline passes while no worker is alive, and the job can be read all the time", async () => {
@@ -33,6 +46,7 @@ test("a deadline passes while no worker is alive, and the job can be read all th
   const job = await finished(stack.url, body.job_id);
 
   expect(job).toMatchObject({ status: "timed_out", error: { code: "deadline_exceeded" } });
+  expect(await closing(body.job_id)).toBe("TIMED_OUT");
   const list = await call<{ jobs: { job_id: string }[] }>("GET", `${stack.url}/v1/jobs?status=timed_out`);
   expect(list.body.jobs.map(({ job_id }) => job_id)).toContain(body.job_id);
 });
@@ -42,11 +56,12 @@ test("a deadline that passes during the search stops its threads", async () => {
   const { body } = await call("POST", `${stack.url}/v1/discover_async`, { body: soon(33, 6) });
   await until("a thread that computes the job", async () => {
     const { computing } = await worker.health();
-    return computing.find(({ job_id, fits }) => job_id === body.job_id && fits > 0);
+    return computing.find(({ job_id }) => job_id === body.job_id);
   });
 
   const job = await finished(stack.url, body.job_id);
 
   expect(job).toMatchObject({ status: "timed_out", error: { code: "deadline_exceeded" } });
+  expect(await closing(body.job_id)).toBe("FAILED");
   await until("silence of the threads", async () => ((await worker.health()).computing.length === 0 ? true : undefined), 5_000);
 });

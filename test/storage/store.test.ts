@@ -70,8 +70,10 @@ test("the fs store leaves no partial file behind, and one that a kill left is ne
   await store.putIfAbsent("t/a", Buffer.from("2"));
   expect(await readdir(join(folder, "t"))).toEqual(["a"]);
 
-  await writeFile(join(folder, "t", "b.1-0.partial"), "half");
+  for (let serial = 0; serial < 4; serial += 1) await writeFile(join(folder, "t", `b.${process.pid}-${serial}.partial`), "half");
   expect(await store.get("t/b")).toBeUndefined();
+  expect(await store.putIfAbsent("t/b", Buffer.from("whole"))).toBe(true);
+  expect(Buffer.from((await store.get("t/b")) ?? []).toString()).toBe("whole");
   await rm(folder, { recursive: true });
 });
 
