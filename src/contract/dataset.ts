@@ -70,7 +70,9 @@ export function tableOf(columns: Record<string, ArrayLike<number>>, units: Recor
   if (rows > LIMITS.rows) {
     throw new OrreryError("dataset_too_large", `The dataset has ${rows} rows; at most ${LIMITS.rows} are accepted.`);
   }
-  const table: Table = { rows, columns: {}, units };
+  // In the order of the columns, so that the order in which units are sent does not give a table another hash.
+  const ordered = names.flatMap((name) => (Object.hasOwn(units, name) ? [[name, units[name] ?? ""] as const] : []));
+  const table: Table = { rows, columns: {}, units: Object.fromEntries(ordered) };
   for (const name of names) {
     const values = Float64Array.from(columns[name] ?? []);
     const bad = values.findIndex((value) => !Number.isFinite(value));
@@ -98,12 +100,17 @@ export function headerOf(table: Table): TableHeader {
 }
 
 const MAGIC = "orrery-table-1\n";
-/** Most bytes of an encoded header: 4,096 columns with names of 64 and units of 64 characters stay below. */
-export const MAX_HEADER_BYTES = 1_048_576;
+/**
+ * Most bytes from the start of an encoded table to the end of its header. Requests stay below: 4,096 columns take 588
+ * bytes each at most, with names of 64 characters in all three lists and units of 64 control characters, 6 bytes each.
+ */
+export const MAX_HEADER_BYTES = 2_621_440;
 
 /**
  * The stored form of a table: the magic line, the header's length as a decimal line, the header as JSON padded with
  * spaces to a multiple of 8 bytes from the start, then each column as little-endian doubles. One table has one form, so its hash names it.
+ *
+ * Throws `dataset_too_large` for a header that could not be read back, which takes units of more than 64 characters.
  */
 export function encodeTable(table: Table): Uint8Array {
   const header = JSON.stringify(headerOf(table));
@@ -111,6 +118,12 @@ export function encodeTable(table: Table): Uint8Array {
   const lead = MAGIC.length + 9;
   const padding = (8 - ((lead + text.length) % 8)) % 8;
   text = new TextEncoder().encode(header + " ".repeat(padding));
+  if (lead + text.length > MAX_HEADER_BYTES) {
+    throw new OrreryError(
+      "dataset_too_large",
+      `The names and units of the columns take ${lead + text.length} bytes; at most ${MAX_HEADER_BYTES} are accepted. Shorten the units.`,
+    );
+  }
   const names = Object.keys(table.columns);
   const bytes = new Uint8Array(lead + text.length + names.length * table.rows * 8);
   bytes.set(new TextEncoder().encode(`${MAGIC}${String(text.length).padStart(8, "0")}\n`));
@@ -130,9 +143,17 @@ export function decodeHeader(bytes: Uint8Array): { header: TableHeader; offset: 
   const lead = MAGIC.length + 9;
   const length = Number(decoder.decode(bytes.subarray(MAGIC.length, lead - 1)));
   if (decoder.decode(bytes.subarray(0, MAGIC.length)) !== MAGIC || !Number.isInteger(length) || lead + length > bytes.length) {
-    throw new OrreryError("artifact_corrupt", "A stored dataset does not begin with the header of a table; upload the dataset again.");
+    throw noHeader();
   }
-  return { header: JSON.parse(decoder.decode(bytes.subarray(lead, lead + length))) as TableHeader, offset: lead + length };
+  try {
+    return { header: JSON.parse(decoder.decode(bytes.subarray(lead, lead + length))) as TableHeader, offset: lead + length };
+  } catch {
+    throw noHeader();
+  }
+}
+
+function noHeader(): OrreryError {
+  return new OrreryError("artifact_corrupt", "A stored dataset does not begin with the header of a table; upload the dataset again.");
 }
 
 /** The inverse of `encodeTable`. Copies each column, so that the table does not hold on to `bytes`. Throws `artifact_corrupt`. */

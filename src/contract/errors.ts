@@ -24,6 +24,7 @@ export const ERRORS = {
   job_already_finished: { status: 409, retryable: false, title: "The job has already finished." },
   body_too_large: { status: 413, retryable: false, title: "The body is larger than the server accepts." },
   unsupported_media_type: { status: 415, retryable: false, title: "The server does not read this media type." },
+  host_not_allowed: { status: 421, retryable: false, title: "The server does not answer to this host name." },
   invalid_request: { status: 422, retryable: false, title: "The request does not have the documented shape." },
   idempotency_key_reused: { status: 422, retryable: false, title: "The idempotency key was used for a different body." },
   dataset_not_found: { status: 422, retryable: false, title: "There is no such dataset." },

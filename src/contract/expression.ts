@@ -142,10 +142,13 @@ export function linearTerms(expression: Expression): { coefficient: number; term
 
 /** Column to exponent, for the plain powers in a term. */
 export function columnExponents(term: Expression): Record<string, number> {
-  const exponents: Record<string, number> = {};
+  // A map, because a column can have the name of something that every object inherits.
+  const exponents = new Map<string, number>();
   for (const factor of term.type === "product" ? term.factors : [term]) {
     const [base, exponent] = factor.type === "power" ? [factor.base, factor.exponent] : [factor, constant(1)];
-    if (base.type === "column" && exponent.type === "constant") exponents[base.name] = (exponents[base.name] ?? 0) + exponent.value;
+    if (base.type === "column" && exponent.type === "constant") {
+      exponents.set(base.name, (exponents.get(base.name) ?? 0) + exponent.value);
+    }
   }
-  return exponents;
+  return Object.fromEntries(exponents);
 }

@@ -13,6 +13,8 @@ export interface Formula {
 export interface Names {
   columns: readonly string[];
   parameters?: readonly string[];
+  /** A column that exists but is what the formula is to explain. */
+  target?: string;
   /** Whether an unknown name directly after `^` becomes a parameter. */
   openExponents?: boolean;
 }
@@ -63,10 +65,13 @@ function parseFrom(text: string, start: number, names: Names, pointer: string): 
   };
   const unknown = (name: string, position: number): OrreryError => {
     const known = [...columns, ...parameters];
-    const near = nearest(name, [...known, ...FUNCTIONS, "sqrt"]);
+    // The functions are so short that every short name is near to one of them.
+    const near = nearest(name, name.length > 3 ? [...known, ...FUNCTIONS, "sqrt"] : known);
     const shown = known.slice(0, 8).join(", ") + (known.length > 8 ? ` and ${known.length - 8} more` : "");
-    const detail = `"${excerpt(name)}" at character ${position + 1} is neither a column, a function nor an exponent`;
-    const advice = near ? `Did you mean "${near}"?` : `Known names: ${shown}.`;
+    const what = name === names.target ? "the target, which a term cannot use" : "neither a column, a function nor an exponent";
+    const detail = `"${excerpt(name)}" at character ${position + 1} is ${what}`;
+    const exponents = names.parameters ? " An exponent is declared in hypothesis.exponents." : "";
+    const advice = `${near ? `Did you mean "${near}"? ` : ""}Known names: ${shown}; functions: ${FUNCTIONS.join(", ")}, sqrt.${exponents}`;
     return new OrreryError("unknown_term", `In ${JSON.stringify(excerpt(text))}, ${detail}. ${advice}`, { faults: [{ pointer, detail }] });
   };
   const take = (pattern: RegExp): string | undefined => {

@@ -87,6 +87,12 @@ export const explanation = z
     blocked_by: z.string().nullable(),
     action: z.string().meta({ description: "What to do about it." }),
     queue: z.object({ name: z.string(), backlog: z.int(), pollers: z.int() }).nullable(),
+    position: z.int().nullable().meta({
+      description: "Place in the queue at most, 1 is next: priorities decide who goes first. Null if it waits in none, or unknown.",
+    }),
+    estimate_seconds: z.number().nullable().meta({
+      description: "Time to the end of the phase at work, or of the pause before the next attempt. Null where nothing tells it.",
+    }),
     history: z.array(z.object({ reason: z.string(), since: timestamp, until: timestamp.nullable(), seconds: z.number() })),
   })
   .meta({ id: "Explanation" });

@@ -1,6 +1,6 @@
 import { listed, pointerPart, type TableHeader } from "./dataset.ts";
 import { OrreryError } from "./errors.ts";
-import { type Expression, linearTerms, namesIn } from "./expression.ts";
+import { column, constant, type Expression, linearTerms, namesIn, parameter, power, product } from "./expression.ts";
 import type { Route } from "./flow.ts";
 import { parseExpression, parseFormula } from "./formula.ts";
 import { printText } from "./formula-print.ts";
@@ -78,52 +78,71 @@ const LIGHT_SECONDS = 1;
  * An exponent is free only where every row allows it: a column with a zero takes no negative power, one with a negative
  * value no fractional power; the engine leaves such term columns out.
  *
- * Throws `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid`, `invalid_request` or `budget_exceeded`.
+ * Every exponent that is declared must be used by a term, so more than 24 of them are refused before anything else is
+ * read. Cost is computed from counts alone; grids are built only for a search that is within every bound.
+ *
+ * Throws `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid`, `invalid_request` (among others for a
+ * declared exponent that no term names) or `budget_exceeded`.
  */
 export function planDiscover(request: DiscoverRequest, header: TableHeader): DiscoverPlan {
   const target = resolveTarget(request.target, header);
   const inputs = resolveInputs(request, header, target);
-  const names = request.hypothesis.terms ? [] : exponentNames(inputs);
-  const texts = request.hypothesis.terms ?? defaultTerms(inputs, names);
-  const declared = request.hypothesis.exponents ?? {};
-  for (const name of Object.keys(declared)) {
-    if (header.columns.includes(name)) throw invalid(pointerTo(name), `the exponent "${name}" has the name of a column; rename it`);
-  }
-  const terms = texts.map((text, index) => {
-    const pointer = request.hypothesis.terms ? `/hypothesis/terms/${index}` : "/hypothesis";
-    const known = { columns: inputs, parameters: [...Object.keys(declared), ...names], openExponents: !request.hypothesis.exponents };
-    const expression = parseExpression(text, known, pointer);
-    const flat = namesIn(expression, "column").find((name) => header.constant.includes(name));
-    if (flat !== undefined) throw isConstant(flat, pointer);
+  const { terms: texts, exponents: declared = {} } = request.hypothesis;
+  const declaredNames = Object.keys(declared);
+  refuseExponents(declaredNames.length, "/hypothesis/exponents");
+  const clash = declaredNames.find((name) => header.columns.includes(name));
+  if (clash !== undefined) throw invalid(pointerTo(clash), `the exponent "${clash}" has the name of a column; rename it`);
+  const known = { columns: inputs, target, parameters: declaredNames, openExponents: !request.hypothesis.exponents };
+  const expressions = texts
+    ? distinct(texts.map((text, index) => parseExpression(text, known, `/hypothesis/terms/${index}`)))
+    : defaultTerms(inputs, exponentNames(inputs));
+  const flat = new Set(header.constant);
+  const terms = expressions.map((expression, index) => {
+    const name = namesIn(expression, "column").find((column) => flat.has(column));
+    if (name !== undefined) throw isConstant(name, texts ? `/hypothesis/terms/${index}` : "/hypothesis");
     return { text: printText(expression), expression };
   });
   const used = [...new Set(terms.flatMap(({ expression }) => namesIn(expression, "parameter")))];
-  const unused = Object.keys(declared).find((name) => !used.includes(name));
+  const unused = declaredNames.find((name) => !used.includes(name));
   if (unused !== undefined) throw invalid(pointerTo(unused), `no term names the exponent "${unused}"; remove it or use it in a term`);
-  const fallback = (request.hypothesis.terms ? undefined : PRODUCT_RANGES[inputs.length]) ?? DEFAULT_RANGE;
-  const exponents = used.map((name) => {
-    const range = Object.hasOwn(declared, name) ? declared[name] : undefined;
-    return { name, values: gridValues(range ?? fallback, name) };
+  refuseExponents(used.length, "/hypothesis/terms");
+  const fallback = (texts ? undefined : PRODUCT_RANGES[inputs.length]) ?? DEFAULT_RANGE;
+  const ranges = used.map((name) => {
+    const range = (Object.hasOwn(declared, name) ? declared[name] : undefined) ?? fallback;
+    return { name, range, count: gridCount(range, name) };
   });
   const library = {
     target,
     inputs,
     terms,
-    exponents,
     transforms: [...new Set<Transform>(request.hypothesis.transforms ?? ["identity"])],
     maxTerms: Math.min(request.hypothesis.max_terms ?? DEFAULT_MAX_TERMS, terms.length),
     permutations: permutationsFor(request.decision.false_acceptance),
   };
-  const plan = { ...library, ...costOf(library, request, header.rows) };
-  refuseOverBudget(plan, request);
-  return plan;
+  const cost = costOf({ ...library, exponents: ranges }, request, header.rows);
+  refuseOverBudget(cost, request);
+  return { ...library, exponents: ranges.map(({ name, range, count }) => ({ name, values: gridValues(range, count) })), ...cost };
+}
+
+/** Library terms without their constant factors, which are fitted anyway. Throws `invalid_request` if two are the same. */
+function distinct(expressions: Expression[]): Expression[] {
+  const seen = new Map<string, number>();
+  return expressions.map((expression, index) => {
+    const [only, ...others] = linearTerms(expression);
+    const term = only && others.length === 0 ? only.term : expression;
+    const text = printText(term);
+    const first = seen.get(text);
+    if (first !== undefined) throw invalid(`/hypothesis/terms/${index}`, `the term is the same as term ${first + 1}, ${text}; remove one`);
+    seen.set(text, index);
+    return term;
+  });
 }
 
 /**
  * Reads the law and resolves its target: `target` of the request, else the left side of the law, else the last column.
  *
- * Throws `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid` or `invalid_request` (a left side that
- * contradicts `target`).
+ * Throws `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid`, `invalid_request` (a left side that
+ * contradicts `target`) or `budget_exceeded` (more than 64 terms, or more memory than is given to one job).
  */
 export function planEvaluate(request: EvaluateRequest, header: TableHeader): EvaluatePlan {
   const formula = parseFormula(request.law, { columns: header.columns }, "/law");
@@ -137,7 +156,13 @@ export function planEvaluate(request: EvaluateRequest, header: TableHeader): Eva
   if (inputs.includes(target)) throw invalid("/law", `the law uses its own target "${target}"; name another target or rewrite the law`);
   const permutations = permutationsFor(request.decision.false_acceptance);
   const terms = linearTerms(formula.expression).length;
-  const seconds = COST.base + header.rows * (terms * COST.refit + permutations * (COST.shuffle + terms * COST.product));
+  if (terms > LIMITS.terms) throw tooCostly(`The law has ${terms} terms; at most ${LIMITS.terms} are accepted. Use fewer.`, "/law");
+  const shapes = shapesOf(inputs.length, header.rows);
+  const bytes = 8 * header.rows * finalDoubles(terms, shapes);
+  refuseBytes(bytes, "/law", "Use fewer terms or columns in the law, or fewer rows.");
+  const seconds =
+    COST.base +
+    header.rows * (terms * COST.refit + 2 * (terms + shapes) ** 2 * COST.product + permutations * (COST.shuffle + terms * COST.product));
   return { target, inputs, law: formula.expression, transform: formula.transform, permutations, seconds };
 }
 
@@ -180,7 +205,8 @@ function resolveInputs(request: DiscoverRequest, header: TableHeader, target: st
   const others = header.columns.filter((name) => name !== target);
   if (request.hypothesis.terms) return others;
   const [flat] = others;
-  const varying = others.filter((name) => !header.constant.includes(name));
+  const constants = new Set(header.constant);
+  const varying = others.filter((name) => !constants.has(name));
   if (varying.length === 0 && flat !== undefined) throw isConstant(flat, "/inputs");
   if (varying.length === 0) {
     throw new OrreryError("column_unknown", `The dataset has no column but the target "${target}"; add at least one input column.`, {
@@ -199,17 +225,22 @@ function exponentNames(inputs: readonly string[]): string[] {
   });
 }
 
-function defaultTerms(inputs: readonly string[], exponents: readonly string[]): string[] {
+function defaultTerms(inputs: readonly string[], exponents: readonly string[]): Expression[] {
+  const columns = inputs.map(column);
   if (exponents.length > 0) {
-    const powers = inputs.map((name, index) => `${name}^${exponents[index]}`);
-    return powers.length === 1 ? ["1", ...powers] : ["1", ...powers, powers.join("*")];
+    const powers = columns.map((base, index) => power(base, parameter(exponents[index] ?? "")));
+    return powers.length === 1 ? [constant(1), ...powers] : [constant(1), ...powers, product(powers)];
   }
-  const pairs = inputs.flatMap((left, index) => inputs.slice(index).map((right) => (left === right ? `${left}^2` : `${left}*${right}`)));
-  const linear = ["1", ...inputs];
-  return linear.length + pairs.length <= LIMITS.terms ? [...linear, ...pairs] : linear;
+  const linear = [constant(1), ...columns];
+  // Counted before they are made: a table can have thousands of columns.
+  if (linear.length + (inputs.length * (inputs.length + 1)) / 2 > LIMITS.terms) return linear;
+  const pairs = columns.flatMap((left, index) =>
+    columns.slice(index).map((right) => (left === right ? power(left, constant(2)) : product([left, right]))),
+  );
+  return [...linear, ...pairs];
 }
 
-function gridValues(range: ExponentRange, name: string): number[] {
+function gridCount(range: ExponentRange, name: string): number {
   // The tolerance keeps `to` in the grid when the steps miss it by rounding: 0 to 0.3 by 0.1.
   const count = Math.floor((range.to - range.from) / range.step + 1e-9) + 1;
   if (count > LIMITS.gridValues) {
@@ -218,38 +249,70 @@ function gridValues(range: ExponentRange, name: string): number[] {
       pointerTo(name),
     );
   }
-  return Array.from({ length: count }, (_, index) => Number((range.from + index * range.step).toPrecision(12)));
+  return count;
 }
 
-type Library = Pick<DiscoverPlan, "terms" | "exponents" | "transforms" | "maxTerms" | "permutations">;
+function gridValues({ from, step }: ExponentRange, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => {
+    const value = from + index * step;
+    // -0.3 and three steps of 0.1 make 5.6e-17, which is 0; no number of digits would tell.
+    return Math.abs(value) < 1e-9 * step ? 0 : Number(value.toPrecision(12));
+  });
+}
+
+/** Shapes that the lack-of-fit test of a law of so many columns tries; see `engine/checks.ts`. */
+function shapesOf(columns: number, rows: number): number {
+  return Math.min(2 + 3 * columns, Math.max(2, Math.floor(rows / 5)));
+}
+
+/** Numbers for each row that the final step holds at once: the terms, twice in evaluate, what is left of them and of the shapes, and a few more. */
+function finalDoubles(terms: number, shapes: number): number {
+  return 3 * terms + shapes + 16;
+}
+
+interface Library extends Pick<DiscoverPlan, "inputs" | "terms" | "transforms" | "maxTerms" | "permutations"> {
+  exponents: { name: string; count: number }[];
+}
 
 function costOf(library: Library, request: DiscoverRequest, rows: number): Pick<DiscoverPlan, "cells" | "fits" | "bytes" | "seconds"> {
-  const { terms, exponents, transforms, maxTerms, permutations } = library;
-  if (exponents.length > MAX_EXPONENTS) {
-    throw tooCostly(`The library has ${exponents.length} free exponents; at most ${MAX_EXPONENTS} are searched. Fix some of them.`);
-  }
-  const sizes = exponents.map(({ values }) => values.length);
+  const { inputs, terms, exponents, transforms, maxTerms, permutations } = library;
+  const sizes = exponents.map(({ count }) => count);
   const cells = sizes.reduce((product, size) => product * size, 1);
   const masks = terms.map(({ expression }) =>
     namesIn(expression, "parameter").reduce((mask, name) => mask | (1 << exponents.findIndex((exponent) => exponent.name === name)), 0),
   );
   const combinations = (mask: number) => sizes.reduce((product, size, index) => (mask & (1 << index) ? product * size : product), 1);
-  const columns = masks.reduce((total, mask) => total + combinations(mask), 0);
+  const termsByMask = new Map<number, number>();
+  for (const mask of masks) termsByMask.set(mask, (termsByMask.get(mask) ?? 0) + 1);
+  const groups = [...termsByMask];
+  const columns = groups.reduce((total, [mask, count]) => total + count * combinations(mask), 0);
   if (columns > MAX_DISTINCT_COLUMNS) {
     throw tooCostly(
       `The library has ${columns} distinct term columns; at most ${MAX_DISTINCT_COLUMNS} are searched. Raise the step of an exponent or use fewer exponents in one term.`,
     );
   }
   let products = 0;
-  masks.forEach((left, index) => {
-    for (const right of masks.slice(index)) products += combinations(left | right);
+  groups.forEach(([left, count], index) => {
+    products += ((count * (count + 1)) / 2) * combinations(left);
+    for (const [right, others] of groups.slice(index + 1)) products += count * others * combinations(left | right);
   });
   const trials = request.noise.levels.length * request.noise.trials;
   const relative = transforms.filter((transform) => transform !== "log").length;
   const grams = 1 + relative;
   const targets = transforms.length * (1 + trials + permutations) + relative * (1 + trials);
   const fits = cells * subsetCount(terms.length, maxTerms) * targets;
-  const doubles = grams * products + targets * (columns + 3 * ROW_BLOCK) + 2 * columns * ROW_BLOCK + rows * (terms.length + 16);
+  const named = terms.map(({ expression }) => namesIn(expression, "column").length).sort((a, b) => b - a);
+  const most = Math.min(
+    inputs.length,
+    named.slice(0, maxTerms).reduce((total, count) => total + count, 0),
+  );
+  const doubles =
+    // Sums of products, where the two columns of each product are (8 bytes), and about 64 bytes for each pair of terms.
+    (grams + 1) * products +
+    (grams + 4) * terms.length ** 2 +
+    targets * (columns + 3 * ROW_BLOCK) +
+    (2 * columns + trials) * ROW_BLOCK +
+    rows * (inputs.length + finalDoubles(maxTerms, shapesOf(most, rows)));
   return {
     cells,
     fits,
@@ -277,7 +340,7 @@ function subsetCount(terms: number, most: number): number {
   return total;
 }
 
-function refuseOverBudget(plan: DiscoverPlan, request: DiscoverRequest): void {
+function refuseOverBudget(plan: Pick<DiscoverPlan, "cells" | "fits" | "bytes">, request: DiscoverRequest): void {
   const { max_fits: maxFits } = request.budget;
   if (plan.fits > maxFits) {
     throw tooCostly(
@@ -285,11 +348,18 @@ function refuseOverBudget(plan: DiscoverPlan, request: DiscoverRequest): void {
       "/budget/max_fits",
     );
   }
-  if (plan.bytes > MAX_BYTES) {
-    const [needed, most] = [plan.bytes, MAX_BYTES].map((bytes) => Math.ceil(bytes / 1_048_576));
-    throw tooCostly(
-      `The search needs ${needed} MiB of memory; at most ${most} MiB are given to one. Use fewer exponents in one term, a larger false_acceptance, or fewer rows.`,
-    );
+  refuseBytes(plan.bytes, "/hypothesis", "Use fewer exponents in one term, a larger false_acceptance, or fewer rows.");
+}
+
+function refuseBytes(bytes: number, pointer: string, advice: string): void {
+  if (bytes <= MAX_BYTES) return;
+  const [needed, most] = [bytes, MAX_BYTES].map((size) => Math.ceil(size / 1_048_576));
+  throw tooCostly(`The job needs ${needed} MiB of memory; at most ${most} MiB are given to one. ${advice}`, pointer);
+}
+
+function refuseExponents(count: number, pointer: string): void {
+  if (count > MAX_EXPONENTS) {
+    throw tooCostly(`The library has ${count} free exponents; at most ${MAX_EXPONENTS} are searched. Fix some of them.`, pointer);
   }
 }
 

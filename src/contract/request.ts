@@ -21,7 +21,11 @@ const storedDataset = z
   })
   .meta({ id: "StoredDataset" });
 
-export const datasetSource = z.discriminatedUnion("source", [inlineDataset, storedDataset]).meta({ id: "DatasetSource" });
+export const datasetSource = z
+  .discriminatedUnion("source", [inlineDataset, storedDataset], {
+    error: ({ code }) => (code === "invalid_union" ? 'must be "inline" or "stored"' : undefined),
+  })
+  .meta({ id: "DatasetSource" });
 export type DatasetSource = z.infer<typeof datasetSource>;
 
 /** Values that a free exponent can take: `from`, `from + step`, … up to and including `to`. */
@@ -45,7 +49,9 @@ const hypothesis = z
         'Library of terms: products of powers, sin, cos, exp and log of columns, such as "1", "a^p", "x*y^-2", "sin(t)". Default: a constant and a free power of each input.',
     }),
     exponents: z
-      .record(z.string().regex(/^[A-Za-z_]\w{0,31}$/, "must be a name"), exponentRange)
+      .record(z.string().regex(/^[A-Za-z_]\w{0,31}$/), exponentRange, {
+        error: ({ code }) => (code === "invalid_key" ? "must be named by at most 32 letters, digits and underscores" : undefined),
+      })
       .optional()
       .meta({
         description:

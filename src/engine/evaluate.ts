@@ -5,7 +5,7 @@ import { printText } from "../contract/formula-print.ts";
 import type { EvaluatePlan } from "../contract/plan.ts";
 import type { EvaluateRequest } from "../contract/request.ts";
 import type { Evidence, Result } from "../contract/result.ts";
-import type { Control } from "./control.ts";
+import { type Control, findRow, mapRows, type Pace, paced, ROW_WORK } from "./control.ts";
 import { type Design, designOf, fitRows, type Hypothesis, predictions, valueAt } from "./fit.ts";
 import { modelsOf, transformed } from "./model.ts";
 import { factorise } from "./qr.ts";
@@ -26,56 +26,62 @@ export function evaluateLaw(
   datasetHash: string,
   control: Control,
 ): { result: Result; evidence: Evidence } {
-  const sample = drawSample(table, plan.target, request.decision.holdout_fraction, request.seed);
+  const pace = paced(control);
+  const sample = drawSample(table, plan.target, request.decision.holdout_fraction, request.seed, pace);
   const parts = linearTerms(plan.law);
   const given = request.constants === "given" ? parts.map(({ coefficient }) => coefficient) : null;
   const terms = parts.map(({ term }) => term);
-  const hypotheses = modelsOf(sample, [plan.transform]).map((model): Hypothesis => ({ model, terms, exponents: 0, given }));
+  const hypotheses = modelsOf(sample, [plan.transform], pace).map((model): Hypothesis => ({ model, terms, exponents: 0, given }));
   const [first] = hypotheses;
   if (!first) throw targetNotFinite(plan, sample);
-  const design = designOf(first, sample);
-  refuseInfinite(design, given ?? terms.map(() => 1), plan, sample);
-  if (!given) refuseCollinear(design);
+  const design = designOf(first, sample, pace);
+  refuseInfinite(design, given ?? terms.map(() => 1), plan, sample, pace);
+  if (!given) refuseCollinear(design, pace);
 
   const { training } = sample;
   const ranked = hypotheses
     .map((hypothesis) => {
-      const { rss } = fitRows(designOf(hypothesis, sample), training, control);
+      const { rss } = fitRows(designOf(hypothesis, sample, pace), training, pace);
       return { hypothesis, score: Math.log(rss / training.length) + hypothesis.model.jacobian };
     })
     .sort((a, b) => a.score - b.score);
   const { hypothesis } = ranked[0] as { hypothesis: Hypothesis };
-  const fit = fitRows(design, Uint32Array.from(sample.y.keys()), control);
-  refuseInfinite(design, fit.coefficients, plan, sample);
+  const fit = fitRows(design, sample.all, pace);
+  refuseInfinite(design, fit.coefficients, plan, sample, pace);
 
-  const { p_value, fits } = permutationTest(design, plan, sample, request.seed, control);
+  const { p_value, fits } = permutationTest(design, plan, sample, request.seed, pace);
   const stability = { trials: 0, kept: 0, share: null };
   const findings = { kind: "evaluate" as const, p_value, stability, pareto: [], rivals: [], cost: { fits, cells: 1 } };
-  return conclude(hypothesis, findings, sample, request, datasetHash, control);
+  return conclude(hypothesis, findings, sample, request, datasetHash, pace);
 }
 
 /** Share of permuted targets that the law explains at least as well, all rows weighted alike. */
-function permutationTest(design: Design, plan: EvaluatePlan, sample: Sample, seed: number, control: Control) {
+function permutationTest(design: Design, plan: EvaluatePlan, sample: Sample, seed: number, pace: Pace) {
   const { rows } = sample.table;
   if (rows < MIN_ROWS) return { p_value: null, fits: 1 };
   const { given, model } = design.hypothesis;
-  const factorisation = factorise(given ? [] : design.columns);
-  const law = given && design.z.map((_, row) => valueAt(design, given, row));
-  const errorOf = (z: Float64Array) => factorisation.residualSquares(law ? z.map((value, row) => value - (law[row] as number)) : z);
-  const z = sample.y.map((value) => transformed(value, model.transform));
-  const observed = errorOf(z);
-  const permutations = permutationsOf(rows, plan.permutations, seed);
+  const factorisation = factorise(given ? 0 : design.columns.length, (index) => (design.columns[index] as Float64Array).slice(), pace);
+  const law = given && mapRows(rows, pace, ROW_WORK.plain + given.length, (row) => valueAt(design, given, row));
+  const z = mapRows(rows, pace, ROW_WORK.call, (row) => transformed(sample.y[row] as number, model.transform));
+  /** Of the target in some order of its rows. */
+  const errorOf = (order: Uint32Array) =>
+    factorisation.residualSquares(
+      mapRows(rows, pace, ROW_WORK.plain, (row) => (z[order[row] as number] as number) - (law ? (law[row] as number) : 0)),
+    );
+  const observed = errorOf(sample.all);
   let asGood = 0;
-  for (const order of permutations) {
-    control.advance(1);
-    if (errorOf(Float64Array.from(order, (row) => z[row] as number)) <= observed * (1 + TIE)) asGood += 1;
+  let permutations = 0;
+  for (const order of permutationsOf(rows, plan.permutations, seed, pace)) {
+    pace.advance(1);
+    permutations += 1;
+    if (errorOf(order) <= observed * (1 + TIE)) asGood += 1;
   }
-  return { p_value: (1 + asGood) / (1 + permutations.length), fits: 1 + permutations.length };
+  return { p_value: (1 + asGood) / (1 + permutations), fits: 1 + permutations };
 }
 
-function refuseInfinite(design: Design, coefficients: readonly number[], plan: EvaluatePlan, sample: Sample): void {
-  const values = predictions(design, coefficients);
-  const row = values.findIndex((value) => !(Math.abs(value) <= LARGEST));
+function refuseInfinite(design: Design, coefficients: readonly number[], plan: EvaluatePlan, sample: Sample, pace: Pace): void {
+  const values = predictions(design, coefficients, pace);
+  const row = findRow(values.length, pace, ROW_WORK.plain, (at) => !(Math.abs(values[at] as number) <= LARGEST));
   if (row < 0) return;
   const at = plan.inputs.map((name) => `${name} = ${sample.table.columns[name]?.[row]}`).join(", ");
   const detail = `is ${values[row]} on row ${row + 1}${at && `, where ${at}`}`;
@@ -92,8 +98,8 @@ function targetNotFinite(plan: EvaluatePlan, sample: Sample): OrreryError {
   });
 }
 
-function refuseCollinear(design: Design): void {
-  const { kept } = factorise(design.columns);
+function refuseCollinear(design: Design, pace: Pace): void {
+  const { kept } = factorise(design.columns.length, (index) => (design.columns[index] as Float64Array).slice(), pace);
   const extra = design.hypothesis.terms.find((_, index) => !kept.includes(index));
   if (!extra) return;
   const detail = `the term ${printText(extra)} is a combination of the others on this dataset`;

@@ -15,7 +15,12 @@ export function evidenceOf(terms: readonly Expression[], fitted: Float64Array, s
   const x = only === undefined ? fitted : (table.columns[only] as Float64Array);
   const count = Math.min(table.rows, MOST_ROWS);
   const shown = Array.from({ length: count }, (_, index) => Math.floor((index * table.rows) / count));
-  const held = new Set(heldOut);
+  // Both lists ascend; a set of half a million rows would be slow to build.
+  let next = 0;
+  const held = shown.map((row) => {
+    while ((heldOut[next] ?? row) < row) next += 1;
+    return heldOut[next] === row;
+  });
   const unitOf = (name: string) => (Object.hasOwn(table.units, name) ? (table.units[name] ?? null) : null);
   return {
     target,
@@ -25,6 +30,6 @@ export function evidenceOf(terms: readonly Expression[], fitted: Float64Array, s
     x: shown.map((row) => x[row] as number),
     observed: shown.map((row) => y[row] as number),
     fitted: shown.map((row) => fitted[row] as number),
-    heldOut: shown.flatMap((row, index) => (held.has(row) ? [index] : [])),
+    heldOut: held.flatMap((isHeld, index) => (isHeld ? [index] : [])),
   };
 }

@@ -1,5 +1,5 @@
 import type { Expression } from "../contract/expression.ts";
-import type { Control } from "./control.ts";
+import { inSlices, mapRows, type Pace, ROW_WORK } from "./control.ts";
 import { type Model, noiseScale, transformed, undone } from "./model.ts";
 import { type Factorisation, factorise } from "./qr.ts";
 import type { Sample } from "./sample.ts";
@@ -31,7 +31,7 @@ export interface Fit {
   /** Rows less fitted constants and chosen exponents; can be 0 or less. */
   freedom: number;
   /** Null when the coefficients were given. */
-  factorisation: Factorisation | null;
+  factorisation: Pick<Factorisation, "kept" | "leverage"> | null;
 }
 
 /** A square sum of residuals below this share of the target's is rounding: doubles keep 16 digits, data seldom more than 12. */
@@ -42,34 +42,45 @@ export function floorOf(squares: number): number {
   return Math.max(ROUNDING * squares, 1e-250);
 }
 
-export function designOf(hypothesis: Hypothesis, sample: Sample): Design {
+export function designOf(hypothesis: Hypothesis, sample: Sample, pace: Pace): Design {
   const { table, y } = sample;
   const { transform, noise } = hypothesis.model;
-  const z = y.map((value) => transformed(value, transform));
-  return {
-    hypothesis,
-    columns: hypothesis.terms.map((term) => valuesOf(term, table.columns, {}, 0, table.rows)),
-    z,
-    scale: z.map((value) => noiseScale(value, noise)),
-  };
+  const z = mapRows(table.rows, pace, ROW_WORK.call, (row) => transformed(y[row] as number, transform));
+  const columns = hypothesis.terms.map((term) => {
+    if (term.type === "column") return table.columns[term.name] as Float64Array;
+    const column = new Float64Array(table.rows);
+    inSlices(table.rows, pace, 0, (from, to) => column.set(valuesOf(term, table.columns, {}, from, to, pace), from));
+    return column;
+  });
+  return { hypothesis, columns, z, scale: mapRows(table.rows, pace, ROW_WORK.plain, (row) => noiseScale(z[row] as number, noise)) };
 }
 
 /** Weighted least squares on some rows by QR of the rows themselves; the error is that of the rows, not of a formula. */
-export function fitRows(design: Design, rows: Uint32Array, control: Control): Fit {
-  control.advance(1);
+export function fitRows(design: Design, rows: Uint32Array, pace: Pace): Fit {
+  pace.advance(1);
   const { columns, z, scale, hypothesis } = design;
-  const target = weighted(z, scale, rows);
+  const target = weighted(z, scale, rows, pace);
   const { given, exponents } = hypothesis;
-  const factorisation = given ? null : factorise(columns.map((column) => weighted(column, scale, rows)));
+  const weightedColumn = (index: number) => weighted(columns[index] as Float64Array, scale, rows, pace);
+  const factorisation = given ? null : factorise(columns.length, weightedColumn, pace);
   const coefficients = given ?? factorisation?.solve(target) ?? [];
   let rss = 0;
   let squares = 0;
-  rows.forEach((row, index) => {
-    rss += ((z[row] as number) - valueAt(design, coefficients, row)) ** 2 / (scale[row] as number) ** 2;
-    squares += (target[index] as number) ** 2;
+  inSlices(rows.length, pace, ROW_WORK.plain + columns.length, (from, to) => {
+    for (let index = from; index < to; index += 1) {
+      const row = rows[index] as number;
+      rss += ((z[row] as number) - valueAt(design, coefficients, row)) ** 2 / (scale[row] as number) ** 2;
+      squares += (target[index] as number) ** 2;
+    }
   });
   const constants = given ? 0 : columns.length;
-  return { coefficients, rss: Math.max(rss, floorOf(squares)), freedom: rows.length - constants - exponents, factorisation };
+  return {
+    coefficients,
+    rss: Math.max(rss, floorOf(squares)),
+    freedom: rows.length - constants - exponents,
+    // Not the whole factorisation: its reflectors are as large as the columns.
+    factorisation: factorisation && { kept: factorisation.kept, leverage: factorisation.leverage },
+  };
 }
 
 /** The value of the right-hand side on a row. */
@@ -81,11 +92,17 @@ export function valueAt(design: Design, coefficients: readonly number[], row: nu
 }
 
 /** What the law says of the target itself on every row, its transform undone. */
-export function predictions(design: Design, coefficients: readonly number[]): Float64Array {
-  return design.z.map((_, row) => undone(valueAt(design, coefficients, row), design.hypothesis.model.transform));
+export function predictions(design: Design, coefficients: readonly number[], pace: Pace): Float64Array {
+  const { z, columns, hypothesis } = design;
+  return mapRows(z.length, pace, ROW_WORK.call + columns.length, (row) =>
+    undone(valueAt(design, coefficients, row), hypothesis.model.transform),
+  );
 }
 
 /** The values of a column on some rows, divided by the noise scale. */
-export function weighted(column: Float64Array, scale: Float64Array, rows: Uint32Array): Float64Array {
-  return Float64Array.from(rows, (row) => (column[row] as number) / (scale[row] as number));
+export function weighted(column: Float64Array, scale: Float64Array, rows: Uint32Array, pace: Pace): Float64Array {
+  return mapRows(rows.length, pace, ROW_WORK.plain, (index) => {
+    const row = rows[index] as number;
+    return (column[row] as number) / (scale[row] as number);
+  });
 }

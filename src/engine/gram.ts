@@ -1,6 +1,6 @@
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
-import type { Control } from "./control.ts";
+import { inSlices, mapRows, type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { normalQuantile } from "./distributions.ts";
 import { digitsOf, type Layout } from "./layout.ts";
 import { type Model, noiseScale, slope, transformed } from "./model.ts";
@@ -10,8 +10,6 @@ import { valuesOf } from "./values.ts";
 
 /** Rows that are expanded into term columns at a time: 256 rows of 200 columns stay in a second-level cache. */
 const ROW_BLOCK = 256;
-/** Multiply-adds between two reports to the control: about a millisecond. */
-const REPORT_WORK = 1_000_000;
 
 /**
  * Sums of products over the training rows under one weighting, columns scaled to unit length. All sums run over the rows
@@ -44,11 +42,11 @@ interface Material {
   layout: Layout;
   models: readonly Model[];
   y: Float64Array;
-  /** For each trial, the noise on each row. */
-  noises: readonly Float64Array[];
+  /** Number of noise trials. */
+  trials: number;
   sd: number;
   permutations: readonly Uint32Array[];
-  control: Control;
+  pace: Pace;
 }
 
 /** One Gram for all models with additive noise and one for each with relative noise, whose weights differ. */
@@ -61,39 +59,45 @@ export function buildGrams(
     layout,
   }: { request: DiscoverRequest; plan: DiscoverPlan; sample: Sample; models: readonly Model[]; layout: Layout },
   permutations: readonly Uint32Array[],
-  control: Control,
+  pace: Pace,
 ): Gram[] {
   const inputs: Record<string, Float64Array> = {};
-  for (const name of plan.inputs) inputs[name] = gathered(sample.table.columns[name] as Float64Array, sample.training);
-  const y = gathered(sample.y, sample.training);
+  for (const name of plan.inputs) inputs[name] = gathered(sample.table.columns[name] as Float64Array, sample.training, pace);
+  const y = gathered(sample.y, sample.training, pace);
+  const noise = trialNoise(request);
   const material: Material = {
     layout,
     models,
     y,
-    noises: trialNoise(y.length, request, control),
-    sd: standardDeviation(y),
+    trials: noise.length,
+    sd: standardDeviation(y, pace),
     permutations,
-    control,
+    pace,
   };
   const additive = models.flatMap(({ noise }, model) => (noise === "additive" ? [model] : []));
   const relative = models.flatMap(({ noise }, model) => (noise === "relative" ? [model] : []));
   const builders = [additive, ...relative.map((model) => [model])].map((group) => gramBuilder(group, material));
   const columns = columnsOf(layout, plan);
   const block = new Float64Array(layout.columns * ROW_BLOCK);
+  const noises = noise.map(() => new Float64Array(ROW_BLOCK));
   for (let from = 0; from < y.length; from += ROW_BLOCK) {
     const to = Math.min(from + ROW_BLOCK, y.length);
     columns.forEach(({ expression, bound }, index) => {
-      block.set(valuesOf(expression, inputs, bound, from, to), index * ROW_BLOCK);
+      block.set(valuesOf(expression, inputs, bound, from, to, pace), index * ROW_BLOCK);
     });
-    control.advance(0);
-    for (const builder of builders) builder.add(block, from, to);
+    noise.forEach((deviate, trial) => {
+      const values = noises[trial] as Float64Array;
+      for (let row = from; row < to; row += 1) values[row - from] = deviate(row);
+      pace.work((to - from) * (ROW_WORK.draw + ROW_WORK.call));
+    });
+    for (const builder of builders) builder.add(block, noises, from, to);
   }
   return builders.map((builder) => builder.finish());
 }
 
-function standardDeviation(y: Float64Array): number {
-  const mean = y.reduce((total, value) => total + value, 0) / y.length;
-  return Math.sqrt(y.reduce((total, value) => total + (value - mean) ** 2, 0) / Math.max(1, y.length - 1));
+function standardDeviation(y: Float64Array, pace: Pace): number {
+  const mean = sumRows(y.length, pace, ROW_WORK.plain, (row) => y[row] as number) / y.length;
+  return Math.sqrt(sumRows(y.length, pace, ROW_WORK.plain, (row) => ((y[row] as number) - mean) ** 2) / Math.max(1, y.length - 1));
 }
 
 /** The expression of each distinct column, with the values of its exponents. */
@@ -109,33 +113,31 @@ function columnsOf(layout: Layout, plan: DiscoverPlan) {
   );
 }
 
-function gathered(column: Float64Array, rows: Uint32Array): Float64Array {
-  return Float64Array.from(rows, (row) => column[row] as number);
+function gathered(column: Float64Array, rows: Uint32Array, pace: Pace): Float64Array {
+  return mapRows(rows.length, pace, ROW_WORK.plain, (index) => column[rows[index] as number] as number);
 }
 
-/** Noise of each trial on each training row: level * standard normal, in units of sd(y) or of each value, as the model has it. */
-function trialNoise(rows: number, request: DiscoverRequest, control: Control): Float64Array[] {
+/**
+ * Noise of each trial on a training row: level * standard normal, in units of sd(y) or of each value, as the model has
+ * it. Drawn when it is needed: 800 trials of a million rows would take 6 GB.
+ */
+function trialNoise(request: DiscoverRequest): ((row: number) => number)[] {
   return request.noise.levels.flatMap((level, index) =>
     Array.from({ length: request.noise.trials }, (_, trial) => {
       const draws = stream(request.seed, PURPOSE.noise, index, trial);
-      const noise = new Float64Array(rows);
-      for (let row = 0; row < rows; row += 1) {
-        if (row % 4_096 === 0) control.advance(0);
-        noise[row] = level * normalQuantile(draws.uniform(row, 0));
-      }
-      return noise;
+      return (row: number) => level * normalQuantile(draws.uniform(row, 0));
     }),
   );
 }
 
-function gramBuilder(group: readonly number[], { layout, models, y, noises, sd, permutations, control }: Material) {
+function gramBuilder(group: readonly number[], { layout, models, y, trials, sd, permutations, pace }: Material) {
   const segments: Segment[] = [];
   let sides = 0;
   for (const model of group) {
     // A permuted target would need weights, and so a Gram, of its own: the null is that of the additive models.
     const permuted = models[model]?.noise === "additive" ? permutations.length : 0;
-    segments.push({ model, from: sides, trials: noises.length, permutations: permuted });
-    sides += 1 + noises.length + permuted;
+    segments.push({ model, from: sides, trials, permutations: permuted });
+    sides += 1 + trials + permuted;
   }
   const { columns, left, right } = layout;
   const gram: Gram = {
@@ -150,16 +152,9 @@ function gramBuilder(group: readonly number[], { layout, models, y, noises, sd, 
   const weights = new Float64Array(ROW_BLOCK);
   const weighted = new Float64Array(columns * ROW_BLOCK);
   const targets = new Float64Array(sides * ROW_BLOCK);
-  let work = 0;
-  const worked = (rows: number) => {
-    work += rows;
-    if (work < REPORT_WORK) return;
-    work = 0;
-    control.advance(0);
-  };
 
   return {
-    add(block: Float64Array, from: number, to: number): void {
+    add(block: Float64Array, noises: readonly Float64Array[], from: number, to: number): void {
       const rows = to - from;
       for (const segment of segments) {
         const model = models[segment.model] as Model;
@@ -172,19 +167,21 @@ function gramBuilder(group: readonly number[], { layout, models, y, noises, sd, 
             side += ROW_BLOCK;
             // To first order, so that noise cannot push a target through a pole or below zero.
             const size = model.noise === "additive" ? sd : Math.abs(value);
-            const shift = slope(value, model.transform) * size * (noise[from + row] as number);
+            const shift = slope(value, model.transform) * size * (noise[row] as number);
             targets[side] = weight * (transformed(value, model.transform) + shift);
           }
           for (let trial = 0; trial < segment.permutations; trial += 1) {
             side += ROW_BLOCK;
             targets[side] = transformed(y[permutations[trial]?.[from + row] as number] as number, model.transform);
           }
+          pace.work((1 + trials + segment.permutations) * ROW_WORK.call);
         }
       }
       const { noise, transform } = models[group[0] as number] as Model;
       for (let row = 0; row < rows; row += 1) weights[row] = 1 / noiseScale(transformed(y[from + row] as number, transform), noise);
       for (let start = 0; start < weighted.length; start += ROW_BLOCK) {
         for (let row = 0; row < rows; row += 1) weighted[start + row] = (weights[row] as number) * (block[start + row] as number);
+        pace.work(rows);
       }
       for (let column = 0; column < columns; column += 1) {
         const start = column * ROW_BLOCK;
@@ -193,15 +190,16 @@ function gramBuilder(group: readonly number[], { layout, models, y, noises, sd, 
           const at = column * sides + side;
           gram.targets[at] = (gram.targets[at] as number) + dot(weighted, start, targets, side * ROW_BLOCK, rows);
         }
-        worked(rows * sides);
+        pace.work(rows * sides);
       }
       for (let index = 0; index < left.length; index += 1) {
         const sum = dot(weighted, (left[index] as number) * ROW_BLOCK, weighted, (right[index] as number) * ROW_BLOCK, rows);
         gram.products[index] = (gram.products[index] as number) + sum;
-        worked(rows);
+        pace.work(rows);
       }
       for (let side = 0; side < sides; side += 1) {
         gram.squares[side] = (gram.squares[side] as number) + dot(targets, side * ROW_BLOCK, targets, side * ROW_BLOCK, rows);
+        pace.work(rows);
       }
     },
 
@@ -214,11 +212,14 @@ function gramBuilder(group: readonly number[], { layout, models, y, noises, sd, 
         for (let at = column * sides; at < (column + 1) * sides; at += 1) {
           gram.targets[at] = (gram.targets[at] as number) * (scale[column] as number);
         }
+        pace.work(sides);
       }
-      for (let index = 0; index < left.length; index += 1) {
-        const [a, b] = [left[index] as number, right[index] as number];
-        gram.products[index] = (gram.products[index] as number) * (scale[a] as number) * (scale[b] as number);
-      }
+      inSlices(left.length, pace, ROW_WORK.plain, (from, to) => {
+        for (let index = from; index < to; index += 1) {
+          const [a, b] = [left[index] as number, right[index] as number];
+          gram.products[index] = (gram.products[index] as number) * (scale[a] as number) * (scale[b] as number);
+        }
+      });
       return gram;
     },
   };

@@ -1,7 +1,7 @@
 import { bind, constant, namesIn } from "../contract/expression.ts";
 import { printText } from "../contract/formula-print.ts";
 import type { Evidence, Result } from "../contract/result.ts";
-import type { Control } from "./control.ts";
+import { type Control, findRow, type Pace, paced, ROW_WORK } from "./control.ts";
 import { designOf, fitRows, type Hypothesis, predictions } from "./fit.ts";
 import type { Candidate, ShardFound } from "./found.ts";
 import { lawOf } from "./law.ts";
@@ -38,7 +38,8 @@ interface Contender {
  */
 export function judge(problem: Problem, found: ShardFound, datasetHash: string, control: Control): { result: Result; evidence: Evidence } {
   const { request, sample } = problem;
-  const contenders = found.best.flatMap((candidate) => contenderOf(problem, candidate, control) ?? []).sort((a, b) => a.score - b.score);
+  const pace = paced(control);
+  const contenders = found.best.flatMap((candidate) => contenderOf(problem, candidate, pace) ?? []).sort((a, b) => a.score - b.score);
   const [winner] = contenders;
   const asNull = found.nulls.filter((q) => q <= found.signal * (1 + TIE)).length;
   const rivals = contenders.filter(
@@ -49,7 +50,7 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
     p_value: winner && found.nulls.length > 0 ? (isConstant(winner) ? 1 : (1 + asNull) / (1 + found.nulls.length)) : null,
     stability: stabilityOf(problem, found, winner),
     pareto: found.byComplexity.flatMap((candidate, complexity) => {
-      const contender = candidate && contenderOf(problem, candidate, control);
+      const contender = candidate && contenderOf(problem, candidate, pace);
       return contender ? [{ complexity, rmse: contender.rmse, text: contender.text }] : [];
     }),
     rivals: rivals.slice(0, MOST_RIVALS).map((rival) => ({
@@ -65,7 +66,7 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
     exponents: 0,
     given: null,
   };
-  const settled = conclude(winner?.hypothesis ?? mean, findings, sample, request, datasetHash, control);
+  const settled = conclude(winner?.hypothesis ?? mean, findings, sample, request, datasetHash, pace);
   if (winner) return settled;
   const { candidate: _, ...result } = settled.result;
   return { result, evidence: settled.evidence };
@@ -77,7 +78,7 @@ function isConstant({ hypothesis }: Contender): boolean {
 }
 
 /** Null if the law has no finite value on some row: a held-out row can lie outside the domain of the training rows. */
-function contenderOf(problem: Problem, candidate: Candidate, control: Control): Contender | null {
+function contenderOf(problem: Problem, candidate: Candidate, pace: Pace): Contender | null {
   const { plan, layout, models, sample } = problem;
   const model = models[candidate.model];
   if (!model) return null;
@@ -88,11 +89,15 @@ function contenderOf(problem: Problem, candidate: Candidate, control: Control): 
   const used = chosen.reduce((mask, index) => mask | (layout.terms[index]?.mask ?? 0), 0);
   const { exponents, logGrid } = usedGrid(layout.sizes, used);
   const hypothesis = { model, terms, exponents, given: null };
-  const design = designOf(hypothesis, sample);
-  const { training, y } = sample;
-  const trained = fitRows(design, training, control);
-  const fit = fitRows(design, Uint32Array.from(y.keys()), control);
-  const finite = [trained, fit].every(({ coefficients }) => predictions(design, coefficients).every((value) => Math.abs(value) <= LARGEST));
+  const design = designOf(hypothesis, sample, pace);
+  const { training, all, y } = sample;
+  const trained = fitRows(design, training, pace);
+  const fit = fitRows(design, all, pace);
+  const unseen = predictions(design, trained.coefficients, pace);
+  const fitted = predictions(design, fit.coefficients, pace);
+  const finite = [unseen, fitted].every(
+    (values) => findRow(values.length, pace, ROW_WORK.plain, (row) => !(Math.abs(values[row] as number) <= LARGEST)) < 0,
+  );
   if (!finite) return null;
   const size = { rows: training.length, terms: terms.length, exponents, logGrid, library: plan.terms.length };
   return {
@@ -100,7 +105,7 @@ function contenderOf(problem: Problem, candidate: Candidate, control: Control): 
     hypothesis,
     score: score(trained.rss, model.jacobian, size),
     family: [model.transform, ...terms.map(printText)].join(" "),
-    rmse: rmseOf(y, predictions(design, fit.coefficients)),
+    rmse: rmseOf(y, fitted, pace),
     text: lawOf(hypothesis, fit, plan.target).text,
   };
 }

@@ -1,5 +1,6 @@
 import { type Expression, namesIn } from "../contract/expression.ts";
 import type { DiscoverPlan } from "../contract/plan.ts";
+import { type Pace, ROW_WORK } from "./control.ts";
 
 /**
  * How a library on a grid maps to distinct columns. A term has one column for each combination of the exponents that it
@@ -33,7 +34,7 @@ export interface TermLayout extends Address {
   count: number;
 }
 
-export function layoutOf(plan: DiscoverPlan): Layout {
+export function layoutOf(plan: DiscoverPlan, pace: Pace): Layout {
   const sizes = plan.exponents.map(({ values }) => values.length);
   let columns = 0;
   const terms = plan.terms.map(({ expression }): TermLayout => {
@@ -46,24 +47,38 @@ export function layoutOf(plan: DiscoverPlan): Layout {
   });
   let products = 0;
   const pairs: Address[] = [];
-  const joined: { left: TermLayout; right: TermLayout; offset: number; count: number; strides: readonly number[] }[] = [];
-  terms.forEach((right, index) => {
-    for (const left of terms.slice(0, index)) {
-      const { count, strides } = combinations(sizes, left.mask | right.mask);
-      pairs.push({ offset: products, strides });
-      joined.push({ left, right, offset: products, count, strides });
-      products += count;
-    }
+  // Pairs of the same exponents share their strides: a library of a thousand terms has half a million pairs.
+  const joint = new Map<number, { count: number; strides: number[] }>();
+  forPairs(terms, (left, right) => {
+    const mask = left.mask | right.mask;
+    const known = joint.get(mask) ?? combinations(sizes, mask);
+    joint.set(mask, known);
+    pairs.push({ offset: products, strides: known.strides });
+    products += known.count;
+    pace.work(ROW_WORK.draw);
   });
   const layout = { sizes, terms, pairs, columns, left: new Int32Array(products), right: new Int32Array(products) };
-  for (const pair of joined) {
-    for (let index = 0; index < pair.count; index += 1) {
-      const digits = pair.strides.map((stride, exponent) => (stride === 0 ? 0 : Math.floor(index / stride) % (sizes[exponent] as number)));
-      layout.left[pair.offset + index] = addressed(pair.left, digits);
-      layout.right[pair.offset + index] = addressed(pair.right, digits);
+  let pair = 0;
+  forPairs(terms, (left, right) => {
+    const { offset, strides } = pairs[pair] as Address;
+    pair += 1;
+    const end = pairs[pair]?.offset ?? products;
+    for (let at = offset; at < end; at += 1) {
+      const digits = strides.map((stride, exponent) =>
+        stride === 0 ? 0 : Math.floor((at - offset) / stride) % (sizes[exponent] as number),
+      );
+      layout.left[at] = addressed(left, digits);
+      layout.right[at] = addressed(right, digits);
+      pace.work(ROW_WORK.draw * (2 + sizes.length));
     }
-  }
+  });
   return layout;
+}
+
+function forPairs(terms: readonly TermLayout[], each: (left: TermLayout, right: TermLayout) => void): void {
+  for (const [index, right] of terms.entries()) {
+    for (let before = 0; before < index; before += 1) each(terms[before] as TermLayout, right);
+  }
 }
 
 /** The number of combinations of the exponents in `mask` and the stride of each exponent among them, 0 if it is not in it. */

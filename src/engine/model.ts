@@ -1,4 +1,5 @@
 import type { Transform } from "../contract/request.ts";
+import { findRow, type Pace, ROW_WORK, sumRows } from "./control.ts";
 import type { Sample } from "./sample.ts";
 
 export type Noise = "additive" | "relative";
@@ -22,16 +23,18 @@ export interface Model {
  * sign throughout: with values on both sides of zero its likelihood grows without bound as one of them comes near
  * zero, and would win on pure noise. log y with additive noise is already relative in y, so it has no relative form.
  */
-export function modelsOf(sample: Sample, transforms: readonly Transform[]): Model[] {
+export function modelsOf(sample: Sample, transforms: readonly Transform[], pace: Pace): Model[] {
   const { y, training } = sample;
-  const positive = y.every((value) => value > 0);
-  const oneSign = positive || y.every((value) => value < 0);
-  let meanLog = 0;
-  if (!y.includes(0)) for (const row of training) meanLog += Math.log(Math.abs(y[row] as number)) / training.length;
+  const noRow = (test: (value: number) => boolean) => findRow(y.length, pace, ROW_WORK.plain, (row) => test(y[row] as number)) < 0;
+  const positive = noRow((value) => value <= 0);
+  const oneSign = positive || noRow((value) => value >= 0);
+  const zero = !oneSign && !noRow((value) => value === 0);
+  const logOf = (index: number) => Math.log(Math.abs(y[training[index] as number] as number)) / training.length;
+  const meanLog = zero ? 0 : sumRows(training.length, pace, ROW_WORK.call, logOf);
   return transforms.flatMap((transform): Model[] => {
     const additive = { transform, noise: "additive" } as const;
     if (transform === "log") return positive ? [{ ...additive, jacobian: 2 * meanLog }] : [];
-    if (transform === "reciprocal" && y.includes(0)) return [];
+    if (transform === "reciprocal" && zero) return [];
     const own = { ...additive, jacobian: transform === "reciprocal" ? 4 * meanLog : 0 };
     return oneSign ? [own, { transform, noise: "relative", jacobian: 2 * meanLog }] : [own];
   });

@@ -1,3 +1,5 @@
+import { type Pace, ROW_WORK } from "./control.ts";
+
 /**
  * Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
  * 1, 2, 3" (SC 2011). A draw is a function of its key and counter alone, so that any shard can make any draw.
@@ -35,11 +37,14 @@ export function philox(counter: readonly [number, number, number, number], key: 
   out[3] = c3;
 }
 
-/** High 32 bits of the product of two unsigned 32-bit words, by 16-bit halves: every partial sum stays exact. */
+/** High 32 bits of the product of two unsigned 32-bit words, by 16-bit halves: every partial sum stays below 2^32. */
 function highWord(a: number, b: number): number {
-  const [a0, a1, b0, b1] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
-  const middle = a1 * b0 + ((a0 * b0) >>> 16);
-  return (a1 * b1 + Math.floor(middle / 0x10000) + Math.floor(((middle & 0xffff) + a0 * b1) / 0x10000)) | 0;
+  const a0 = a & 0xffff;
+  const a1 = a >>> 16;
+  const b0 = b & 0xffff;
+  const b1 = b >>> 16;
+  const middle = Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16);
+  return (Math.imul(a1, b1) + (middle >>> 16) + (((middle & 0xffff) + Math.imul(a0, b1)) >>> 16)) | 0;
 }
 
 /** The draws of one stream: two uniforms for each index, in any order. */
@@ -64,9 +69,11 @@ export function stream(seed: number, purpose: Purpose, level = 0, trial = 0): St
 }
 
 /** A random order of `count` indices: Fisher-Yates, its bias below count / 2^53. */
-export function shuffled(count: number, draws: Stream): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, index) => index);
+export function shuffled(count: number, draws: Stream, pace: Pace): Uint32Array {
+  const order = new Uint32Array(count);
+  for (let index = 0; index < count; index += 1) order[index] = index;
   for (let last = count - 1; last > 0; last -= 1) {
+    pace.work(ROW_WORK.draw);
     const other = Math.floor(draws.uniform(last, 0) * (last + 1));
     const kept = order[last] ?? 0;
     order[last] = order[other] ?? 0;

@@ -2,7 +2,7 @@ import type { Table } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
-import type { Control } from "./control.ts";
+import { type Control, paced } from "./control.ts";
 import { buildGrams, type Gram } from "./gram.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { type Model, modelsOf } from "./model.ts";
@@ -23,12 +23,13 @@ export interface Problem {
 /** Throws `invalid_request` if the target's values allow none of the transforms. */
 export function buildProblem(request: DiscoverRequest, plan: DiscoverPlan, table: Table, control: Control): Problem {
   const { decision, noise, seed } = request;
-  const sample = drawSample(table, plan.target, decision.holdout_fraction, seed);
-  const models = modelsOf(sample, plan.transforms);
+  const pace = paced(control);
+  const sample = drawSample(table, plan.target, decision.holdout_fraction, seed, pace);
+  const models = modelsOf(sample, plan.transforms, pace);
   if (models.length === 0) throw noTransform(plan, sample);
-  const permutations = permutationsOf(sample.training.length, plan.permutations, seed);
-  const layout = layoutOf(plan);
-  const grams = buildGrams({ request, plan, sample, models, layout }, permutations, control);
+  const permutations = [...permutationsOf(sample.training.length, plan.permutations, seed, pace)];
+  const layout = layoutOf(plan, pace);
+  const grams = buildGrams({ request, plan, sample, models, layout }, permutations, pace);
   return { request, plan, sample, models, permutations: permutations.length, trials: noise.levels.length * noise.trials, layout, grams };
 }
 

@@ -1,3 +1,5 @@
+import type { Pace } from "./control.ts";
+
 /** A column whose remaining share outside the span of the earlier ones is below this (sine of the angle) is left out. */
 const COLLINEAR = 1e-8;
 
@@ -9,40 +11,48 @@ export interface Factorisation {
   solve(z: Float64Array): number[];
   /** Square sum of what the columns leave of z. */
   residualSquares(z: Float64Array): number;
-  /** x' (X'X)^-1 x for a row x of all columns. */
-  leverage(row: readonly number[]): number;
+  /** x' (X'X)^-1 x for a row x of all columns. Holds on to no column. */
+  leverage: (row: readonly number[]) => number;
 }
 
-export function factorise(columns: readonly Float64Array[]): Factorisation {
-  const rows = columns[0]?.length ?? 0;
+/** The upper triangle of a factorisation: for each kept column, its entries and the length that it had. */
+interface Triangle {
+  kept: number[];
+  upper: number[][];
+  scales: number[];
+}
+
+/** Factorises `count` columns, which are asked for one by one and overwritten. */
+export function factorise(count: number, column: (index: number) => Float64Array, pace: Pace): Factorisation {
   const reflectors: Float64Array[] = [];
-  const upper: number[][] = [];
-  const scales: number[] = [];
-  const kept: number[] = [];
-  columns.forEach((column, index) => {
-    const length = Math.sqrt(squares(column, 0));
-    if (!(length > 0) || kept.length >= rows) return;
-    const vector = column.map((value) => value / length);
-    reflect(reflectors, vector);
+  const triangle: Triangle = { kept: [], upper: [], scales: [] };
+  const { kept, upper, scales } = triangle;
+  for (let index = 0; index < count; index += 1) {
+    const vector = column(index);
+    const length = Math.sqrt(squares(vector, 0, pace));
     const rank = kept.length;
-    const rest = Math.sqrt(squares(vector, rank));
-    if (rest < COLLINEAR) return;
+    if (!(length > 0) || rank >= vector.length) continue;
+    divide(vector, 0, length, pace);
+    reflect(reflectors, vector, pace);
+    const rest = Math.sqrt(squares(vector, rank, pace));
+    if (rest < COLLINEAR) continue;
     // The sign that adds to the leading entry avoids cancellation.
     const diagonal = (vector[rank] as number) > 0 ? -rest : rest;
     upper.push([...vector.subarray(0, rank), diagonal]);
     vector[rank] = (vector[rank] as number) - diagonal;
-    const norm = Math.sqrt(squares(vector, rank));
-    reflectors.push(vector.map((value, row) => (row < rank ? 0 : value / norm)));
+    vector.fill(0, 0, rank);
+    divide(vector, rank, Math.sqrt(squares(vector, rank, pace)), pace);
+    reflectors.push(vector);
     scales.push(length);
     kept.push(index);
-  });
+  }
 
   return {
     kept,
     solve(z) {
       const rotated = z.slice();
-      reflect(reflectors, rotated);
-      const coefficients = columns.map(() => 0);
+      reflect(reflectors, rotated, pace);
+      const coefficients = Array.from({ length: count }, () => 0);
       const solved: number[] = [];
       for (let i = kept.length - 1; i >= 0; i -= 1) {
         let value = rotated[i] as number;
@@ -54,35 +64,48 @@ export function factorise(columns: readonly Float64Array[]): Factorisation {
     },
     residualSquares(z) {
       const rotated = z.slice();
-      reflect(reflectors, rotated);
-      return squares(rotated, kept.length);
+      reflect(reflectors, rotated, pace);
+      return squares(rotated, kept.length, pace);
     },
-    leverage(row) {
-      // |R'^-1 x|^2 by forward substitution.
-      const solved: number[] = [];
-      let total = 0;
-      kept.forEach((index, i) => {
-        let value = (row[index] as number) / (scales[i] as number);
-        for (let j = 0; j < i; j += 1) value -= (upper[i]?.[j] as number) * (solved[j] as number);
-        value /= upper[i]?.[i] as number;
-        solved.push(value);
-        total += value * value;
-      });
-      return total;
-    },
+    leverage: leverageBy(triangle, pace),
   };
 }
 
-function reflect(reflectors: readonly Float64Array[], vector: Float64Array): void {
+/** A function of its own, so that it does not share the variables of `factorise`, the reflectors among them. */
+function leverageBy({ kept, upper, scales }: Triangle, pace: Pace): Factorisation["leverage"] {
+  return (row) => {
+    pace.work(2 * kept.length ** 2);
+    // |R'^-1 x|^2 by forward substitution.
+    const solved: number[] = [];
+    let total = 0;
+    kept.forEach((index, i) => {
+      let value = (row[index] as number) / (scales[i] as number);
+      for (let j = 0; j < i; j += 1) value -= (upper[i]?.[j] as number) * (solved[j] as number);
+      value /= upper[i]?.[i] as number;
+      solved.push(value);
+      total += value * value;
+    });
+    return total;
+  };
+}
+
+function reflect(reflectors: readonly Float64Array[], vector: Float64Array, pace: Pace): void {
   reflectors.forEach((reflector, from) => {
     let along = 0;
     for (let row = from; row < vector.length; row += 1) along += (reflector[row] as number) * (vector[row] as number);
     for (let row = from; row < vector.length; row += 1) vector[row] = (vector[row] as number) - 2 * along * (reflector[row] as number);
+    pace.work(6 * vector.length);
   });
 }
 
-function squares(vector: Float64Array, from: number): number {
+function divide(vector: Float64Array, from: number, divisor: number, pace: Pace): void {
+  for (let row = from; row < vector.length; row += 1) vector[row] = (vector[row] as number) / divisor;
+  pace.work(4 * vector.length);
+}
+
+function squares(vector: Float64Array, from: number, pace: Pace): number {
   let total = 0;
   for (let row = from; row < vector.length; row += 1) total += (vector[row] as number) ** 2;
+  pace.work(2 * vector.length);
   return total;
 }

@@ -1,4 +1,4 @@
-import type { Control } from "./control.ts";
+import { type Control, type Pace, paced, ROW_WORK } from "./control.ts";
 import { better, type Candidate, compareCandidates, KEPT, keep, NOTHING, type ShardFound } from "./found.ts";
 import type { Gram, Segment } from "./gram.ts";
 import { addressed, digitsOf, usedGrid } from "./layout.ts";
@@ -15,8 +15,8 @@ const SMALLEST_PIVOT = 1e-6;
  * square sum: |r| / |y| < 1e-7. All such fits are exact here, and the simplest of them wins.
  */
 const EXACT = 1e-14;
-/** Fits between two reports to the control: less than a millisecond. */
-const REPORT_FITS = 100_000;
+/** Work of a fit beyond the multiply-adds of its subset. */
+const FIT_WORK = 4;
 
 /** Searches the cells `from` to `to` (half open): every subset of up to `maxTerms` terms, every model, every right-hand side. */
 export function searchCells(problem: Problem, cells: { from: number; to: number }, control: Control): ShardFound {
@@ -32,7 +32,8 @@ export function searchCells(problem: Problem, cells: { from: number; to: number 
     nulls: Array.from({ length: permutations }, () => NOTHING),
     trials: { additive: Array.from({ length: trials }, () => null), relative: Array.from({ length: trials }, () => null) },
   };
-  const walks = problem.grams.map((gram) => walkOf(problem, gram, found, control));
+  const pace = paced(control);
+  const walks = problem.grams.map((gram) => walkOf(problem, gram, found, pace));
   const all = 2 ** layout.sizes.length - 1;
   for (let cell = cells.from; cell < cells.to; cell += 1) {
     const digits = digitsOf(layout.sizes, cell, all);
@@ -46,7 +47,7 @@ export function searchCells(problem: Problem, cells: { from: number; to: number 
  * factor L and one entry to v = L^-1 b for each right-hand side, and takes v^2 off its square sum of residuals; a fit
  * so costs as many multiply-adds as the subset has terms.
  */
-function walkOf(problem: Problem, gram: Gram, found: ShardFound, control: Control): (cell: number, digits: readonly number[]) => void {
+function walkOf(problem: Problem, gram: Gram, found: ShardFound, pace: Pace): (cell: number, digits: readonly number[]) => void {
   const { plan, layout, models } = problem;
   const { sides } = gram;
   const { maxTerms } = plan;
@@ -65,7 +66,6 @@ function walkOf(problem: Problem, gram: Gram, found: ShardFound, control: Contro
 
   let subset = 0;
   let cell = 0;
-  let idle = 0;
 
   const prices = new Map<number, number>();
   /** exp(penalty / N) of a subset of `size` terms that uses the exponents `used`. */
@@ -97,6 +97,7 @@ function walkOf(problem: Problem, gram: Gram, found: ShardFound, control: Contro
   /** `exponents`: those that the chosen terms use. `fresh`: those that are not at their first value in this cell. */
   function extend(depth: number, first: number, exponents: number, fresh: number): void {
     for (let term = first; term < terms; term += 1) {
+      pace.work(ROW_WORK.plain + depth * depth);
       const used = exponents | (layout.terms[term]?.mask ?? 0);
       const walk = subsets.below(depth + 1, term);
       const factor = priceOf(depth + 1, used);
@@ -110,11 +111,7 @@ function walkOf(problem: Problem, gram: Gram, found: ShardFound, control: Contro
       if (counts || walk > 1) {
         project(gram.targets, (columns[term] as number) * sides, lower, depth, maxTerms, projections, residuals, sides);
         found.fits += sides;
-        idle += sides;
-        if (idle >= REPORT_FITS) {
-          control.advance(0);
-          idle = 0;
-        }
+        pace.work(sides * (FIT_WORK + depth));
       }
       if (counts) record(depth + 1, used, factor);
       subset += 1;
@@ -179,10 +176,11 @@ function walkOf(problem: Problem, gram: Gram, found: ShardFound, control: Contro
           addressed(layout.pairs[(t * (t - 1)) / 2 + s] as { offset: number; strides: number[] }, digits)
         ] as number;
       }
+      pace.work(t * (ROW_WORK.plain + digits.length));
     });
     extend(0, 0, 0, fresh);
     // Progress counts what the plan counted, skipped subsets too, so that it ends at the plan's number of fits.
-    control.advance(subset * sides);
+    pace.advance(subset * sides);
   };
 }
 

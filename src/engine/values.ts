@@ -1,4 +1,5 @@
 import type { Expression, FunctionName } from "../contract/expression.ts";
+import { type Pace, ROW_WORK } from "./control.ts";
 import { powerOf } from "./power.ts";
 
 const FUNCTION: Record<FunctionName, (x: number) => number> = { sin: Math.sin, cos: Math.cos, exp: Math.exp, log: Math.log };
@@ -16,10 +17,12 @@ export function valuesOf(
   bound: Readonly<Record<string, number>>,
   from: number,
   to: number,
+  pace: Pace,
 ): Float64Array {
+  pace.work((to - from) * (expression.type === "power" || expression.type === "call" ? ROW_WORK.call : ROW_WORK.plain));
   const scalar = scalarOf(expression, bound);
   if (scalar !== undefined) return new Float64Array(to - from).fill(scalar);
-  const part = (inner: Expression) => valuesOf(inner, columns, bound, from, to);
+  const part = (inner: Expression) => valuesOf(inner, columns, bound, from, to, pace);
   switch (expression.type) {
     case "column":
       return (columns[expression.name] as Float64Array).subarray(from, to);
@@ -44,7 +47,7 @@ export function valuesOf(
 /** The value of an expression without columns that is a constant, a parameter or the negative of one. */
 function scalarOf(expression: Expression, bound: Readonly<Record<string, number>>): number | undefined {
   if (expression.type === "constant") return expression.value;
-  if (expression.type === "parameter") return bound[expression.name];
+  if (expression.type === "parameter") return Object.hasOwn(bound, expression.name) ? bound[expression.name] : undefined;
   if (expression.type === "product") {
     const factors = expression.factors.map((factor) => scalarOf(factor, bound));
     return factors.reduce((left, right) => (left === undefined || right === undefined ? undefined : left * right), 1);

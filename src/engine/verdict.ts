@@ -2,7 +2,7 @@ import { ENGINE_VERSION, type Reason, SCHEMA_VERSION } from "../contract/names.t
 import type { DiscoverRequest, EvaluateRequest } from "../contract/request.ts";
 import type { Evidence, Result } from "../contract/result.ts";
 import { type Check, holdoutCheck, lackOfFitCheck } from "./checks.ts";
-import type { Control } from "./control.ts";
+import { type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { evidenceOf } from "./evidence.ts";
 import { designOf, fitRows, type Hypothesis, predictions } from "./fit.ts";
 import { lawOf } from "./law.ts";
@@ -37,16 +37,16 @@ export function conclude(
   sample: Sample,
   request: DiscoverRequest | EvaluateRequest,
   datasetHash: string,
-  control: Control,
+  pace: Pace,
 ): { result: Result; evidence: Evidence } {
   const { table, target, y, training, heldOut } = sample;
   const { p_value, stability, kind } = findings;
-  const design = designOf(hypothesis, sample);
-  const trained = fitRows(design, training, control);
-  const fit = fitRows(design, Uint32Array.from(y.keys()), control);
+  const design = designOf(hypothesis, sample, pace);
+  const trained = fitRows(design, training, pace);
+  const fit = fitRows(design, sample.all, pace);
 
-  const holdout = holdoutCheck(design, trained, heldOut);
-  const shape = lackOfFitCheck(design, fit, sample);
+  const holdout = holdoutCheck(design, trained, heldOut, pace);
+  const shape = lackOfFitCheck(design, fit, sample, pace);
   const limit = request.decision.false_acceptance;
   const reasons: Reason[] = [];
   if (table.rows < MIN_ROWS || p_value === null || p_value > limit || holdout === null) reasons.push("no_signal");
@@ -55,7 +55,7 @@ export function conclude(
   if (stability.share !== null && stability.share < STABILITY_LIMIT) reasons.push("unstable");
 
   const law = lawOf(hypothesis, fit, target);
-  const fitted = predictions(design, fit.coefficients);
+  const fitted = predictions(design, fit.coefficients, pace);
   const accepted = reasons.length === 0;
   const result: Result = {
     schema_version: SCHEMA_VERSION,
@@ -69,7 +69,7 @@ export function conclude(
       ...(stability.share !== null && { stability: { value: stability.share, limit: STABILITY_LIMIT } }),
     },
     ...(accepted ? { law } : { candidate: law }),
-    fit: figuresOf(y, fitted, heldOut, predictions(design, trained.coefficients)),
+    fit: figuresOf(y, fitted, heldOut, predictions(design, trained.coefficients, pace), pace),
     p_value,
     stability,
     pareto: findings.pareto,
@@ -87,11 +87,14 @@ function exceeded(check: Check | null): boolean {
 }
 
 /** Root mean square errors in the units of the target; that of the held-out rows is of the fit that had not seen them. */
-function figuresOf(y: Float64Array, fitted: Float64Array, heldOut: Uint32Array, unseen: Float64Array): Result["fit"] {
-  const mean = y.reduce((total, value) => total + value, 0) / y.length;
-  const spread = y.reduce((total, value) => total + (value - mean) ** 2, 0);
-  const rmse = rmseOf(y, fitted);
-  const heldError = heldOut.reduce((total, row) => total + ((y[row] as number) - (unseen[row] as number)) ** 2, 0);
+function figuresOf(y: Float64Array, fitted: Float64Array, heldOut: Uint32Array, unseen: Float64Array, pace: Pace): Result["fit"] {
+  const mean = sumRows(y.length, pace, ROW_WORK.plain, (row) => y[row] as number) / y.length;
+  const spread = sumRows(y.length, pace, ROW_WORK.plain, (row) => ((y[row] as number) - mean) ** 2);
+  const rmse = rmseOf(y, fitted, pace);
+  const heldError = sumRows(heldOut.length, pace, ROW_WORK.plain, (index) => {
+    const row = heldOut[index] as number;
+    return ((y[row] as number) - (unseen[row] as number)) ** 2;
+  });
   const holdout = Math.sqrt(heldError / heldOut.length);
   return {
     rows: y.length,
@@ -103,6 +106,6 @@ function figuresOf(y: Float64Array, fitted: Float64Array, heldOut: Uint32Array, 
 }
 
 /** Root mean square error, in the units of the target. */
-export function rmseOf(y: Float64Array, fitted: Float64Array): number {
-  return Math.sqrt(y.reduce((total, value, row) => total + (value - (fitted[row] as number)) ** 2, 0) / y.length);
+export function rmseOf(y: Float64Array, fitted: Float64Array, pace: Pace): number {
+  return Math.sqrt(sumRows(y.length, pace, ROW_WORK.plain, (row) => ((y[row] as number) - (fitted[row] as number)) ** 2) / y.length);
 }

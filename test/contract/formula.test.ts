@@ -118,6 +118,15 @@ describe("the formula language", () => {
     expect(columnExponents(read("a^1.5*b/sin(a)"))).toEqual({ a: 1.5, b: 1 });
   });
 
+  test("keeps exponents by names that every object inherits", () => {
+    const inherited = ["constructor", "toString", "valueOf", "hasOwnProperty"];
+    for (const name of inherited) {
+      const term = parseExpression(`${name}^1.5`, { columns: inherited }, "");
+      expect(columnExponents(term)).toEqual({ [name]: 1.5 });
+      expect(bind(power(column("a"), parameter(name)), {})).toEqual(power(column("a"), parameter(name)));
+    }
+  });
+
   test("takes an unknown name for an exponent only where the caller allows it, and only after ^", () => {
     expect(printText(parseExpression("a^q", { ...names, openExponents: true }, ""))).toBe("a^q");
     expect(errorOf(() => parseExpression("q^2", { ...names, openExponents: true }, "")).code).toBe("unknown_term");
@@ -138,7 +147,7 @@ describe("a formula that cannot be read", () => {
     ["a ; b", "formula_invalid", /"; b" at character 3/],
     ["2 A + c", "unknown_term", /"A" at character 3 .* Did you mean "a"\?/],
     ["sine(a)", "unknown_term", /Did you mean "sin"\?/],
-    ["velocity", "unknown_term", /Known names: a, b, x_1, p\./],
+    ["velocity", "unknown_term", /Known names: a, b, x_1, p;/],
     ["__proto__", "unknown_term", /neither a column/],
     ["tan(a)", "unknown_term", /"tan" at character 1/],
   ])("%j is %s with the place and the next step", (text, code, message) => {

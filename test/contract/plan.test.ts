@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { TableHeader } from "../../src/contract/dataset.ts";
 import { OrreryError } from "../../src/contract/errors.ts";
 import { type DiscoverPlan, planDiscover, planEvaluate, routeDiscover, routeEvaluate, shardCells } from "../../src/contract/plan.ts";
@@ -67,6 +67,31 @@ describe("the defaults of a discover plan", () => {
   });
 });
 
+test("names that every object inherits are names of columns and exponents like any other", () => {
+  const inherited = ["constructor", "toString", "valueOf", "hasOwnProperty"];
+  const plan = discover(header([...inherited, "y"]));
+  expect(plan.inputs).toEqual(inherited);
+  const open = discover(header(["x", "y"]), { hypothesis: { terms: inherited.map((name) => `x^${name}`), max_terms: 1 } });
+  expect(open.exponents.map(({ name, values }) => [name, values.length])).toEqual(inherited.map((name) => [name, 33]));
+  expect(evaluate(header([...inherited, "y"]), "y = constructor^2/toString")).toMatchObject({ inputs: ["constructor", "toString"] });
+});
+
+test("a grid has a zero where its steps miss it by rounding", () => {
+  const exponents = { k: { from: -0.3, to: 0.3, step: 0.1 } };
+  const [k] = discover(header(["x", "y"]), { hypothesis: { terms: ["x^k"], exponents } }).exponents;
+  expect(k?.values).toEqual([-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3]);
+});
+
+test("the default library of a very wide table is counted before it is made", () => {
+  const wide = header([...Array.from({ length: 4_095 }, (_, index) => `x${index}`), "y"], 100);
+  expect(errorOf(() => discover(wide))).toMatchObject({
+    code: "budget_exceeded",
+    message: expect.stringMatching(/fits, but budget.max_fits/),
+  });
+  expect(discover(wide, { hypothesis: { max_terms: 1 } }).terms).toHaveLength(4_096);
+  expect(discover(header(wide.columns.slice(-401)), { hypothesis: { max_terms: 2 } }).terms).toHaveLength(401);
+});
+
 describe("a request that cannot be planned", () => {
   const table = header(["x", "c", "y"], 100, ["c"]);
   test.each([
@@ -75,7 +100,20 @@ describe("a request that cannot be planned", () => {
     ["a target that is an input", { inputs: ["y"] }, "invalid_request", "/inputs/0", /cannot be an input as well/],
     ["a constant target", { target: "c" }, "column_constant", "/target", /same value in every row/],
     ["a constant input that a term uses", { hypothesis: { terms: ["x", "c^2"] } }, "column_constant", "/hypothesis/terms/1", /"c"/],
-    ["a term that uses the target", { hypothesis: { terms: ["y^2"] } }, "unknown_term", "/hypothesis/terms/0", /"y" at character 1/],
+    [
+      "a term that uses the target",
+      { hypothesis: { terms: ["y^2"] } },
+      "unknown_term",
+      "/hypothesis/terms/0",
+      /"y" at character 1 is the target/,
+    ],
+    [
+      "a term that is another with a factor",
+      { hypothesis: { terms: ["x", "2*x"] } },
+      "invalid_request",
+      "/hypothesis/terms/1",
+      /the same as term 1, x/,
+    ],
     ["a term with an unknown name", { hypothesis: { terms: ["1", "X^2"] } }, "unknown_term", "/hypothesis/terms/1", /Did you mean "x"/],
     ["a term that is no formula", { hypothesis: { terms: ["x^"] } }, "formula_invalid", "/hypothesis/terms/0", /at the end/],
     [
@@ -118,6 +156,51 @@ describe("a request that cannot be planned", () => {
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
     expect(error.faults[0]?.pointer).toBe(pointer);
+  });
+
+  test("too many exponents are refused by their number, before a range is read", () => {
+    const range = new Proxy({} as { from: number; to: number; step: number }, {
+      get() {
+        throw new Error("a range was read");
+      },
+    });
+    for (const count of [25, 5_000]) {
+      const exponents = Object.fromEntries(Array.from({ length: count }, (_, index) => [`e${index}`, range]));
+      const request = discoverRequest.parse({ dataset, hypothesis: { terms: ["x^e0"] } });
+      const error = errorOf(() => planDiscover({ ...request, hypothesis: { ...request.hypothesis, exponents } }, table));
+      expect(error).toMatchObject({ code: "budget_exceeded", message: expect.stringContaining(`${count} free exponents; at most 24`) });
+      expect(error.faults[0]?.pointer).toBe("/hypothesis/exponents");
+    }
+    const open = Array.from({ length: 40 }, (_, index) => `x^e${index}`);
+    expect(errorOf(() => discover(table, { hypothesis: { terms: open } })).message).toMatch(/40 free exponents; at most 24/);
+  });
+
+  test("no grid is built for a search that is refused", () => {
+    const built = vi.spyOn(Number.prototype, "toPrecision");
+    const fine = { from: 0, to: 1, step: 0.0001 };
+    const exponents = { k: fine, m: fine };
+    const coarse = { from: 0, to: 4, step: 0.1 };
+    const tooMany = { terms: ["x^k", "x^m"], exponents: { k: coarse, m: coarse } };
+    expect(errorOf(() => discover(table, { hypothesis: { terms: ["x^k*sin(m*x)"], exponents } })).code).toBe("budget_exceeded");
+    expect(errorOf(() => discover(table, { hypothesis: tooMany, budget: { max_fits: 1_000 } })).code).toBe("budget_exceeded");
+    expect(built).not.toHaveBeenCalled();
+    expect(discover(table, { hypothesis: tooMany }).cells).toBe(41 * 41);
+    expect(built).toHaveBeenCalled();
+    built.mockRestore();
+  });
+
+  test("a law with too many terms or columns for its rows is refused with the figures", () => {
+    const names = Array.from({ length: 70 }, (_, index) => `x${index}`);
+    const wide = header([...names, "y"], 1_000_000);
+    expect(errorOf(() => evaluate(wide, names.join(" + ")))).toMatchObject({
+      code: "budget_exceeded",
+      message: expect.stringMatching(/has 70 terms; at most 64/),
+    });
+    expect(errorOf(() => evaluate(wide, names.join(" ")))).toMatchObject({
+      code: "budget_exceeded",
+      message: expect.stringMatching(/needs \d+ MiB of memory; at most 1024 MiB/),
+    });
+    expect(evaluate(header([...names, "y"], 1_000), names.join(" ")).inputs).toHaveLength(70);
   });
 
   test("a search that needs more memory than is given to one is refused with the figures", () => {

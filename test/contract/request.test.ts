@@ -71,6 +71,21 @@ describe("a request", () => {
     );
   });
 
+  test.each([
+    [{ hypotesis: {}, dataset }, '/hypotesis is not a known key; did you mean "hypothesis"?'],
+    [{ dataset: { ...dataset, unit: {} } }, '/dataset/unit is not a known key; did you mean "units"?'],
+    [{}, "/dataset is missing; it must be an object."],
+    [{ dataset: { source: "file" } }, '/dataset/source must be "inline" or "stored", not "file".'],
+    [{ dataset, hypothesis: { max_terms: 9 } }, "/hypothesis/max_terms must be at most 6, not 9."],
+    [{ dataset, seed: 1.5 }, "/seed must be a whole number, not 1.5."],
+    [
+      { dataset, hypothesis: { transforms: ["cube"] } },
+      '/hypothesis/transforms/0 must be "identity" or "reciprocal" or "log", not "cube".',
+    ],
+  ])("%j is refused in words: %s", (document, sentence) => {
+    expect(() => parseDocument(discoverRequest, document)).toThrow(expect.objectContaining({ message: sentence }));
+  });
+
   test("with many faults lists the first twenty", () => {
     const many = { dataset, ...Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`extra_${index}`, index])) };
     const faults = Array.from({ length: 20 }, (_, index) => expect.objectContaining({ pointer: `/extra_${index}` }));

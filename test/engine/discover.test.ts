@@ -57,6 +57,24 @@ describe("a discover job", () => {
     expect(squares.law?.terms.map(({ text }) => text)).toEqual(["x^2", "y^2", "z^2"]);
   });
 
+  test("takes columns with names that every object inherits, and says their exponents", () => {
+    const draw = uniforms(9);
+    const names = ["constructor", "toString", "valueOf", "hasOwnProperty"];
+    const values = names.map(() => Array.from({ length: 40 }, () => 1 + 4 * draw()));
+    const columns: ColumnValues = Object.fromEntries(names.map((name, index) => [name, values[index] ?? []]));
+    for (const [index, name] of names.entries()) {
+      const T = (values[index] ?? []).map((value) => 3 * value ** 2 * (1 + 0.01 * (draw() - 0.5)));
+      const { result } = discover({ ...columns, T });
+      expect(result).toMatchObject({ verdict: "accepted", law: { terms: [{ text: `${name}^2`, exponents: { [name]: 2 } }] } });
+      const given = evaluate({ ...columns, T }, `T = ${name}^2`, { constants: "refit" }).result;
+      expect(given).toMatchObject({ verdict: "accepted", law: { terms: [{ exponents: { [name]: 2 } }] } });
+      expect(resultSchema.parse(result)).toEqual(result);
+    }
+    const [x = []] = values;
+    const target = { x, valueOf: x.map((value) => 5 / value) };
+    expect(discover(target, { hypothesis: { terms: ["x^toString"] } }).result).toMatchObject({ law: { terms: [{ text: "x^-1" }] } });
+  });
+
   test("accepts exact data with the simplest law that is exact", () => {
     const x = Array.from({ length: 30 }, (_, row) => 1 + row / 3);
     expect(discover({ x, T: x }).result).toMatchObject({ verdict: "accepted", law: { text: "T = x" } });

@@ -1,7 +1,7 @@
 import { headerOf, type Table, tableOf } from "../../src/contract/dataset.ts";
 import { planDiscover, planEvaluate, shardCells } from "../../src/contract/plan.ts";
 import { discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
-import type { Control } from "../../src/engine/control.ts";
+import { type Control, type Pace, paced } from "../../src/engine/control.ts";
 import { evaluateLaw } from "../../src/engine/evaluate.ts";
 import { judge } from "../../src/engine/judge.ts";
 import { buildProblem } from "../../src/engine/problem.ts";
@@ -10,15 +10,17 @@ import { mergeFound, type ShardFound, searchCells } from "../../src/engine/searc
 export type ColumnValues = Record<string, number[]>;
 
 export const control: Control = { advance() {} };
+/** A pace that nobody listens to. */
+export const idle: Pace = paced(control);
 export const HASH = `sha256:${"0".repeat(64)}`;
 
 /** A whole discover job, its grid searched in `pieces` pieces that go through JSON as they would between processes. */
-export function discover(columns: ColumnValues, more: object = {}, pieces = 1) {
+export function discover(columns: ColumnValues, more: object = {}, pieces = 1, listener = control) {
   const { request, table, plan } = prepared(columns, more);
-  const problem = buildProblem(request, plan, table, control);
-  const found = shardCells(plan, pieces).map((cells) => JSON.parse(JSON.stringify(searchCells(problem, cells, control))) as ShardFound);
+  const problem = buildProblem(request, plan, table, listener);
+  const found = shardCells(plan, pieces).map((cells) => JSON.parse(JSON.stringify(searchCells(problem, cells, listener))) as ShardFound);
   const merged = mergeFound(found.reverse());
-  return { plan, found: merged, pieces: found, ...judge(problem, merged, HASH, control) };
+  return { plan, found: merged, pieces: found, ...judge(problem, merged, HASH, listener) };
 }
 
 export function prepared(columns: ColumnValues, more: object = {}) {
@@ -27,10 +29,10 @@ export function prepared(columns: ColumnValues, more: object = {}) {
   return { request, table, plan: planDiscover(request, headerOf(table)) };
 }
 
-export function evaluate(columns: ColumnValues, law: string, more: object = {}) {
+export function evaluate(columns: ColumnValues, law: string, more: object = {}, listener = control) {
   const table = tableOf(columns);
   const request = evaluateRequest.parse({ dataset: { source: "inline", columns }, law, ...more });
-  return evaluateLaw(request, planEvaluate(request, headerOf(table)), table, HASH, control);
+  return evaluateLaw(request, planEvaluate(request, headerOf(table)), table, HASH, listener);
 }
 
 /** Uniform numbers on (0, 1) by the minimal standard generator; quite enough to make tables for tests. */
