@@ -32,7 +32,11 @@ async function main(): Promise<void> {
   Runtime.install({ logger: bridge(logger), shutdownSignals: [], workerHeartbeatInterval: "1s" });
   const connection = await connect(temporal);
   const compute = createCompute({ pools, threads: settings.ORRERY_THREADS });
-  const activities = createActivities({ store: createFsStore(join(settings.ORRERY_DATA_DIR, "artifacts")), compute, logger });
+  const activities = createActivities({
+    store: createFsStore(join(settings.ORRERY_DATA_DIR, "artifacts"), { sync: settings.ORRERY_STORE_SYNC }),
+    compute,
+    logger,
+  });
   const workers = await Promise.all(
     pools.map((pool) => Worker.create({ ...optionsOf(pool, activities, settings), connection, namespace: temporal.namespace })),
   );

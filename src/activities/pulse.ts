@@ -1,4 +1,4 @@
-import { Context } from "@temporalio/activity";
+import { activityInfo, Context } from "@temporalio/activity";
 import type { HeartbeatProgress } from "../contract/flow.ts";
 
 const BEAT_MS = 500;
@@ -12,10 +12,12 @@ type Sign = () => HeartbeatProgress | undefined;
  */
 export class Pulse {
   private sign: Sign;
-  private readonly timer: NodeJS.Timeout;
+  private readonly timer: NodeJS.Timeout | undefined;
 
   constructor(phase: HeartbeatProgress["phase"]) {
     this.sign = () => ({ phase, done: 0, total: 1 });
+    // A local activity lives within its workflow task; the server knows of none to take heartbeats for.
+    if (activityInfo().isLocal) return;
     const context = Context.current();
     const beat = () => {
       const details = this.sign();

@@ -21,7 +21,7 @@ export const httpSettings = z.object({
   ORRERY_PORT: port.default(8080).describe("Port of the gateway."),
   ORRERY_AUTH: z.enum(["none"]).default("none").describe("Who may call: none (loopback only)."),
   ORRERY_TRUSTED_NETWORK: flag("false").describe(
-    "ORRERY_HOST is reachable only from a network that you trust, so ORRERY_AUTH=none may listen there, as inside a container.",
+    "The gateway is reachable only from a network that you trust: ORRERY_HOST may then be any address without credentials, and requests may name any host.",
   ),
   ORRERY_REQUIRE_IDEMPOTENCY_KEY: flag("false").describe("Refuse a submit without an idempotency key."),
   ORRERY_STORE_REUSE: flag("true").describe("Answer a request without a key from a stored result of the same request."),
@@ -43,6 +43,9 @@ export const httpSettings = z.object({
 
 export const storeSettings = z.object({
   ORRERY_STORE: z.enum(["fs"]).default("fs").describe("Artifact store: fs (a directory)."),
+  ORRERY_STORE_SYNC: flag("true").describe(
+    "Whether the fs store forces files to the disk before it answers, so that they survive a power cut. The embedded default sets it as ORRERY_EMBEDDED_SYNC asks.",
+  ),
   ORRERY_DATA_DIR: z
     .string()
     .min(1)

@@ -78,6 +78,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       TEMPORAL_ADDRESS: temporalAddress,
       TEMPORAL_NAMESPACE: temporal.namespace,
       ORRERY_DATA_DIR: dataDir,
+      // The database and the artifacts survive the same things.
+      ...(!temporal.explicit && { ORRERY_STORE_SYNC: String(settings.ORRERY_EMBEDDED_SYNC === "full") }),
       ORRERY_PORT: String(ports.gateway),
       ORRERY_WORKER_PORT: String(ports.worker),
       ...(uiUrl !== undefined && { ORRERY_TEMPORAL_UI_URL: uiUrl }),

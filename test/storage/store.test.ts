@@ -58,10 +58,12 @@ function conformance(name: string, open: () => Promise<{ store: Store; close: ()
   });
 }
 
-conformance("fs", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "orrery-store-"));
-  return { store: createFsStore(folder), close: () => rm(folder, { recursive: true }) };
-});
+for (const sync of [true, false]) {
+  conformance(sync ? "fs" : "fs without sync", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "orrery-store-"));
+    return { store: createFsStore(folder, { sync }), close: () => rm(folder, { recursive: true }) };
+  });
+}
 
 test("the fs store leaves no partial file behind, and one that a kill left is never read", async () => {
   const folder = await mkdtemp(join(tmpdir(), "orrery-store-"));
