@@ -57,7 +57,7 @@ async function ensureGateway(session: Session, ownUrl: string, signal: AbortSign
   }
   if (found !== "absent") {
     throw new Unreachable(
-      `The gateway at ${gateway.url} answers, but is not ready (${found.status}): ${found.body.slice(0, 400)}. Wait for it, or stop it and run the demo again.`,
+      `The gateway at ${gateway.url} answers, but is not ready (${found.failing.join(", ")}). Wait for it, or stop it and run the demo again.`,
     );
   }
   if (gateway.url !== ownUrl) {

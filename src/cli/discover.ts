@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { transforms } from "../contract/request.ts";
-import { exponent, integer, list } from "./options.ts";
+import { decimals, exponent, integer, list, RANGES } from "./options.ts";
 import { sessionOf } from "./session.ts";
 import { readSource } from "./source.ts";
 import { addSubmitOptions, overlay, overlayPart, requestOf, type SubmitOptions, submit } from "./submit.ts";
@@ -11,6 +11,9 @@ interface DiscoverOptions extends SubmitOptions {
   exponent?: Record<string, unknown>;
   transforms?: string[];
   maxTerms?: number;
+  trials?: number;
+  noise?: number[];
+  maxFits?: number;
 }
 
 export function addDiscover(program: Command): void {
@@ -23,7 +26,10 @@ export function addDiscover(program: Command): void {
     .option("--terms <terms>", "library of terms, comma-separated, such as 1,a^p,sin(a)", list)
     .option("--exponent <name=from:to:step>", "grid of one free exponent; repeat it for more", exponent)
     .option("--transforms <names>", `what of the target is modelled: ${transforms.join(", ")}`, list)
-    .option("--max-terms <number>", "most terms in one law", integer);
+    .option("--max-terms <number>", "most terms in one law", integer(RANGES.maxTerms))
+    .option("--trials <number>", "noise trials at each level", integer(RANGES.trials))
+    .option("--noise <levels>", "levels of the noise trials, comma-separated shares such as 0.01,0.05", decimals(RANGES.noise))
+    .option("--max-fits <number>", "most fits that the search may cost", integer(RANGES.maxFits));
   addSubmitOptions(command)
     .addHelpText(
       "after",
@@ -36,7 +42,7 @@ Examples:
     )
     .action(async (file: string, options: DiscoverOptions, self: Command) => {
       const session = sessionOf(self);
-      const request = requestOf(await readSource(session.gateway, file), options);
+      const request = await requestOf(session.gateway, await readSource(file), options);
       overlay(request, { inputs: options.inputs });
       overlayPart(request, "hypothesis", {
         terms: options.terms,
@@ -44,6 +50,8 @@ Examples:
         transforms: options.transforms,
         max_terms: options.maxTerms,
       });
+      overlayPart(request, "noise", { trials: options.trials, levels: options.noise });
+      overlayPart(request, "budget", { max_fits: options.maxFits });
       process.exitCode = await submit(session, "discover", request, options);
     });
 }

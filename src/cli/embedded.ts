@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { parse, Unreadable } from "./gateway.ts";
 import { entryPath } from "./processes.ts";
 import type { Session } from "./session.ts";
 
@@ -47,16 +49,19 @@ export async function startEmbedded(session: Session, signal: AbortSignal): Prom
   }
 }
 
-/** What answers at the gateway's address: a ready gateway, one that says why it is not, or nothing. */
-export async function probe({ gateway }: Session): Promise<"ready" | "absent" | { status: number; body: string }> {
+const readiness = z.object({ status: z.enum(["ready", "not_ready"]), failing: z.array(z.string()).default([]) });
+
+/** What answers at the gateway's address: a ready gateway, one with what fails, or nothing. Throws if it is no gateway. */
+export async function probe({ gateway }: Session): Promise<"ready" | "absent" | { failing: string[] }> {
   let response: Response;
   try {
     response = await fetch(`${gateway.url}/ready`, { signal: AbortSignal.timeout(5_000) });
   } catch {
     return "absent";
   }
-  const body = await response.text();
-  return response.ok ? "ready" : { status: response.status, body };
+  const parsed = readiness.safeParse(parse(await response.text()));
+  if (!parsed.success) throw new Unreadable(`${gateway.url}/ready`, `${response.status}, but not with what this version expects`);
+  return response.ok ? "ready" : { failing: parsed.data.failing };
 }
 
 /** Shows the child's lines dimmed and indented, and keeps the last ones. */

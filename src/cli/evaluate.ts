@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { UsageError } from "./failure.ts";
 import { sessionOf } from "./session.ts";
 import { readSource } from "./source.ts";
 import { addSubmitOptions, overlay, requestOf, type SubmitOptions, submit } from "./submit.ts";
@@ -26,7 +27,11 @@ Examples:
     )
     .action(async (file: string, options: EvaluateOptions, self: Command) => {
       const session = sessionOf(self);
-      const request = requestOf(await readSource(session.gateway, file), options);
+      const source = await readSource(file);
+      if (options.law === undefined && !("request" in source && "law" in source.request)) {
+        throw new UsageError('There is no law to evaluate. Give --law <formula>, such as --law "T = 365.2*a^1.5".');
+      }
+      const request = await requestOf(session.gateway, source, options);
       overlay(request, { law: options.law, constants: options.refit ? "refit" : undefined });
       process.exitCode = await submit(session, "evaluate", request, options);
     });

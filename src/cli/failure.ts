@@ -1,5 +1,6 @@
 import { Refused } from "./gateway.ts";
 import type { Paint } from "./terminal.ts";
+import { inCliWords } from "./words.ts";
 
 /** The command line or a file that it names is wrong. The message names the value and the next step. */
 export class UsageError extends Error {
@@ -21,8 +22,8 @@ function describeProblem({ problem, page }: Refused, paint: Paint): string {
     .filter(({ pointer, text }) => text !== "" || !detail.includes(pointer));
   const lines = [
     `${paint("red", "error:")} ${title}`,
-    ...(detail === title ? [] : [`  ${detail}`]),
-    ...faults.map(({ pointer, text }) => `  ${text ? "" : "at "}${paint("bold", pointer)}${text && `  ${text}`}`),
+    ...(detail === title ? [] : [`  ${inCliWords(detail)}`]),
+    ...faults.map(({ pointer, text }) => `  ${text ? "" : "at "}${paint("bold", inCliWords(pointer))}${text && `  ${inCliWords(text)}`}`),
     paint("dim", `  code ${code}, request ${requestId}, see ${page}`),
   ];
   return `${lines.join("\n")}\n`;

@@ -11,12 +11,17 @@ export interface Reply<T> {
   document: T;
 }
 
+/** A body that is sent as it is, with its media type. */
+export interface Upload {
+  type: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
 interface Call {
   method?: "GET" | "POST";
   /** Sent as JSON. */
   json?: unknown;
-  /** Sent as it is, with its media type. */
-  upload?: { type: string; bytes: Uint8Array<ArrayBuffer> };
+  upload?: Upload;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
@@ -55,8 +60,13 @@ export class Refused extends Error {
 }
 
 /** Something answered, but not as this version's gateway does. */
-class Unreadable extends Error {
+export class Unreadable extends Error {
   override name = "Unreadable";
+
+  /** `answer` tells what came back. */
+  constructor(address: string, answer: string) {
+    super(`${address} answered ${answer}. Check that the address is an Orrery gateway of the same version.`);
+  }
 }
 
 export function createGateway(address: string): Gateway {
@@ -105,9 +115,7 @@ export function createGateway(address: string): Gateway {
       if (!parsed.success) {
         const [issue] = parsed.error.issues;
         const where = issue ? ` (${issue.path.join(".") || "document"}: ${issue.message})` : "";
-        throw new Unreadable(
-          `${url}${path} answered ${response.status}, but not with what this version expects${where}. Check that the address is an Orrery gateway of the same version.`,
-        );
+        throw new Unreadable(`${url}${path}`, `${response.status}, but not with what this version expects${where}`);
       }
       return { text, headers: response.headers, document: parsed.data };
     },
@@ -117,11 +125,7 @@ export function createGateway(address: string): Gateway {
 async function refusal(url: string, path: string, response: Response): Promise<Error> {
   const text = await response.text().catch(() => "");
   const parsed = problem.safeParse(parse(text));
-  if (!parsed.success) {
-    return new Unreadable(
-      `${url}${path} answered ${response.status} without a problem document. Check that the address is an Orrery gateway of the same version.`,
-    );
-  }
+  if (!parsed.success) return new Unreadable(`${url}${path}`, `${response.status} without a problem document`);
   return new Refused(parsed.data, {
     text,
     retryAfterSeconds: Number(response.headers.get("retry-after")) || 0,
@@ -134,7 +138,7 @@ export function absolute(url: string, link: string): string {
   return new URL(link, url).href;
 }
 
-function parse(text: string): unknown {
+export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

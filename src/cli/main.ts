@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { ConfigError, loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/schema.ts";
@@ -6,6 +7,7 @@ import { addCancel } from "./cancel.ts";
 import { addDemo } from "./demo.ts";
 import { addDiscover } from "./discover.ts";
 import { addEvaluate } from "./evaluate.ts";
+import { addExplain } from "./explain.ts";
 import { describeFailure } from "./failure.ts";
 import { Refused } from "./gateway.ts";
 import { addJobs } from "./jobs.ts";
@@ -27,10 +29,16 @@ function gatewayUrl(settings: Settings): string {
   return settings.ORRERY_URL?.replace(/\/+$/, "") ?? ownUrl(settings);
 }
 
+/** The package's root is two folders up both from source and when built. */
+function packageVersion(): string {
+  return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
+}
+
 function createProgram(settings: Settings): Command {
   const program = new Command("orrery")
     .description("Durable discover and evaluate jobs: post a table, get a job id at once, read the law that holds.")
     .option("--url <address>", "address of the gateway (ORRERY_URL)", gatewayUrl(settings))
+    .version(packageVersion(), "--version", "print the version")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", EXIT_HELP);
   program.commandsGroup("Jobs:");
@@ -38,12 +46,16 @@ function createProgram(settings: Settings): Command {
   addEvaluate(program);
   addJobs(program);
   addStatus(program);
+  addExplain(program);
   addResult(program);
   addWatch(program);
   addCancel(program);
   program.commandsGroup("Processes:");
   addDemo(program, ownUrl(settings));
   addProcesses(program);
+  for (const command of [program, ...program.commands]) {
+    command.showHelpAfterError(`See: npx orrery ${command === program ? "" : `${command.name()} `}--help`);
+  }
   return program;
 }
 

@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { POOLS } from "../contract/names.ts";
 
 /** The sibling composition roots, without their extension, which is that of this file: .js when built, .ts from source. */
 const ENTRIES = { dev: "../dev/main", worker: "../worker", gateway: "../api/server", setup: "../dev/setup" } as const;
@@ -14,6 +15,13 @@ const SUMMARIES: Record<keyof typeof ENTRIES, string> = {
   setup: "prepare a Temporal server: namespace and search attributes",
 };
 
+/** Arguments of the processes that take any. */
+const ARGUMENTS: Partial<Record<keyof typeof ENTRIES, string>> = {
+  worker: `\nArguments:\n  --pool <names>  pools to serve, comma-separated: ${POOLS.join(", ")} (default: all)\n`,
+  setup:
+    "\nArguments:\n  --retention-hours <number>  how long finished jobs are kept\n  --json                      print the registration as JSON\n",
+};
+
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export function addProcesses(program: Command): void {
@@ -22,11 +30,13 @@ export function addProcesses(program: Command): void {
       .command(name)
       .summary(SUMMARIES[name])
       .description(
-        `${SUMMARIES[name].charAt(0).toUpperCase()}${SUMMARIES[name].slice(1)}.\nFurther arguments go to the process; settings are ORRERY_* and TEMPORAL_* variables (see docs/settings.md).`,
+        `${SUMMARIES[name].charAt(0).toUpperCase()}${SUMMARIES[name].slice(1)}.\nSettings are ORRERY_* and TEMPORAL_* variables (see docs/settings.md).`,
       )
       .allowUnknownOption()
       .allowExcessArguments()
-      .addHelpText("after", `\nExample:\n  $ npx orrery ${name}${name === "worker" ? " --pool heavy" : ""}`)
+      // The address of a gateway is nothing to them.
+      .configureHelp({ showGlobalOptions: false })
+      .addHelpText("after", `${ARGUMENTS[name] ?? ""}\nExample:\n  $ npx orrery ${name}${name === "worker" ? " --pool heavy" : ""}`)
       .action(async (_options: unknown, self: Command) => {
         process.exitCode = await run(entryPath(name), self.args);
       });

@@ -40,8 +40,9 @@ export function createProgressView({ terminal: { err }, paint }: Session): Progr
     };
   }
 
+  let heard = started;
   const draw = () => {
-    const line = describe(state, (performance.now() - started) / 1_000).slice(0, (err.columns || 80) - 1);
+    const line = describe(state, secondsSince(started), secondsSince(heard)).slice(0, (err.columns || 80) - 1);
     err.write(`\r\u001b[2K${paint.err("cyan", line)}`);
   };
   // A waiting job sends nothing for a long time; the running seconds show that the command is alive.
@@ -50,6 +51,7 @@ export function createProgressView({ terminal: { err }, paint }: Session): Progr
   return {
     update(change) {
       state = { ...state, ...change };
+      if (change.progress) heard = performance.now();
       draw();
     },
     close() {
@@ -59,12 +61,18 @@ export function createProgressView({ terminal: { err }, paint }: Session): Progr
   };
 }
 
-function describe({ status = "", progress, waiting }: ProgressState, elapsedSeconds: number): string {
+/** `age` is how long ago the progress came: the estimate of the time left goes on from there. */
+function describe({ status = "", progress, waiting }: ProgressState, elapsedSeconds: number, age: number): string {
   const elapsed = span(Math.floor(elapsedSeconds));
   if (waiting) return `${status}  ${waiting}  ${elapsed}`;
   if (!progress) return `${status}  ${elapsed}`;
   const filled = Math.round(Math.min(1, Math.max(0, progress.fraction)) * BAR);
   const bar = `${"█".repeat(filled)}${"░".repeat(BAR - filled)}`;
-  const left = progress.eta_seconds === null ? "" : `, about ${span(progress.eta_seconds)} left`;
+  const seconds = Math.round((progress.eta_seconds ?? 0) - age);
+  const left = seconds > 0 ? `, about ${span(seconds)} left` : "";
   return `${progress.phase.padEnd(7)} ${bar} ${String(Math.floor(progress.fraction * 100)).padStart(3)} %  ${elapsed}${left}`;
+}
+
+function secondsSince(moment: number): number {
+  return (performance.now() - moment) / 1_000;
 }

@@ -1,17 +1,7 @@
-import type { Reason } from "../contract/names.ts";
 import type { Law, Result } from "../contract/result.ts";
 import { estimate, figure } from "./figures.ts";
 import { aligned, type Paint } from "./terminal.ts";
-
-/** What each reason of a rejection means for the reader of the result. */
-const REASON_TEXT: Record<Reason, string> = {
-  no_signal: "permuted targets are explained as well: no sign of a law",
-  unstable: "another family of terms wins when a little noise is added",
-  lack_of_fit: "the residuals keep a pattern that the law does not explain",
-  holdout_disagrees: "the rows kept out of the search are predicted worse than the noise allows",
-  ambiguous: "another law explains the data as well; see the rivals",
-  outside_library: "no law of the given library fits; add terms or a wider exponent grid",
-};
+import { verdictLines } from "./verdict.ts";
 
 /** Most lines of the Pareto front and of the rivals; `--json` has them all. */
 const MAX_LINES = 8;
@@ -27,7 +17,7 @@ export function renderResult(result: Result, unit: string | null, paint: Paint):
     ...fitLines(result, unit),
     "",
     paint("bold", "Verdict"),
-    ...verdictLines(result, paint),
+    ...verdictLines(result, paint).map(indented),
     ...frontLines(result, paint),
     ...rivalLines(result, paint),
     "",
@@ -69,16 +59,6 @@ function fitLines({ fit, p_value: p, stability }: Result, unit: string | null): 
     ...(stability.trials === 0 ? [] : [["noise trials kept", `${stability.kept} of ${stability.trials}`, ""]]),
   ];
   return rows.map(([name = "", value = "", suffix = ""]) => `  ${name.padEnd(17)}  ${value}${suffix}`);
-}
-
-function verdictLines({ verdict, reasons, margins }: Result, paint: Paint): string[] {
-  const colour = verdict === "accepted" ? "green" : "yellow";
-  const rows = Object.entries(margins).map(([test, { value, limit }]) => [test, figure(value), "limit", figure(limit)]);
-  return [
-    `  ${paint([colour, "bold"], verdict)}`,
-    ...reasons.map((reason) => `  ${reason}: ${REASON_TEXT[reason]}`),
-    ...aligned(rows).map(indented),
-  ];
 }
 
 function frontLines({ pareto }: Result, paint: Paint): string[] {

@@ -5,6 +5,7 @@ import { EXIT, exitCodeOfVerdict } from "./outcome.ts";
 import { jobPath, sessionOf } from "./session.ts";
 import { showResult } from "./show.ts";
 import { writeDocument } from "./terminal.ts";
+import { inCliWords } from "./words.ts";
 
 export function addResult(program: Command): void {
   program
@@ -13,7 +14,7 @@ export function addResult(program: Command): void {
     .description("Print the result of a finished job. A job that still runs is an error (exit code 1); one that failed ends with 2.")
     .argument("<id>", "job id")
     .option("--json", "print the server's result document and nothing else")
-    .addHelpText("after", "\nExample:\n  $ npx orrery result 0198f3c2-7d1e-7000-8000-5a2b9c4d1e0f --json > result.json")
+    .addHelpText("after", "\nExample:\n  $ npx orrery result discover-0198f3c2-7d1e-7000-8000-5a2b9c4d1e0f --json > result.json")
     .action(async (id: string, options: { json?: boolean }, self: Command) => {
       const session = sessionOf(self);
       try {
@@ -23,12 +24,15 @@ export function addResult(program: Command): void {
         process.exitCode = exitCodeOfVerdict(reply.document.verdict);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        const { code } = error.problem;
-        if (code === "job_not_finished") session.terminal.err.write(`It still runs. Wait for it:  ${session.next(`watch ${id}`)}\n`);
-        if (code !== "job_has_no_result") throw error;
-        session.terminal.err.write(`${error.problem.detail}\nWhy:  ${session.next(`status ${id}`)}\n`);
+        const { code, detail } = error.problem;
+        if (code !== "job_not_finished" && code !== "job_has_no_result") throw error;
+        const advice =
+          code === "job_not_finished"
+            ? `The job has no result yet. Wait for it:  ${session.next(`watch ${id}`)}`
+            : `${inCliWords(detail)}\nWhy:  ${session.next(`status ${id}`)}`;
+        session.terminal.err.write(`${advice}\n`);
         if (options.json) writeDocument(session.terminal, error.text);
-        process.exitCode = EXIT.notSucceeded;
+        process.exitCode = code === "job_not_finished" ? EXIT.error : EXIT.notSucceeded;
       }
     });
 }

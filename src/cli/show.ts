@@ -6,6 +6,7 @@ import { exitCodeOf } from "./outcome.ts";
 import { renderResult } from "./report.ts";
 import { jobPath, type Session } from "./session.ts";
 import { widthOf, writeDocument } from "./terminal.ts";
+import { inCliWords } from "./words.ts";
 
 /** Prints how a finished job ended: its result, or its final error. Resolves to the exit code. */
 export async function showOutcome(session: Session, { text, document }: Reply<Job>, options: { json?: boolean }): Promise<number> {
@@ -36,6 +37,6 @@ async function readEvidence(gateway: Session["gateway"], id: string): Promise<Ev
 
 function explainEnd({ gateway, terminal: { err }, paint, next }: Session, { job_id: id, status, error }: Job): void {
   err.write(`${paint.err("red", `The job ${status === "timed_out" ? "timed out" : status === "cancelled" ? "was cancelled" : status}.`)}`);
-  err.write(error ? ` ${error.message}\n  code ${error.code}, see ${absolute(gateway.url, error.doc)}\n` : "\n");
+  err.write(error ? ` ${inCliWords(error.message)}\n  code ${error.code}, see ${absolute(gateway.url, error.doc)}\n` : "\n");
   err.write(`Everything known of it:  ${next(`status ${id}`)}\n`);
 }

@@ -3,23 +3,31 @@ import { text as readText } from "node:stream/consumers";
 import { datasetReply } from "../contract/job.ts";
 import type { DatasetSource } from "../contract/request.ts";
 import { UsageError } from "./failure.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway, Upload } from "./gateway.ts";
 
-/** What a file holds: a whole request document, or only the data of one. */
-export type Source = { request: Record<string, unknown> } | { dataset: DatasetSource };
+/** What a file holds: a whole request document, or only the data of one, as JSON or as a table. */
+export type Source = { request: Record<string, unknown> } | { inline: DatasetSource } | { table: Upload };
 
 /**
  * Reads the file of a submit; `-` is standard input. JSON is a request document (with `dataset`) or `{columns, units}`;
- * anything else is CSV (or TSV by its name) and is uploaded, so that large tables are streamed to the store once and
- * a second job on the same file sends only its id.
+ * anything else is CSV (or TSV by its name).
  */
-export async function readSource(gateway: Gateway, file: string): Promise<Source> {
+export async function readSource(file: string): Promise<Source> {
   const bytes = await readBytes(file);
   const text = Buffer.from(bytes).toString("utf8");
   if (file.endsWith(".json") || text.trimStart().startsWith("{")) return sourceOf(text, nameOf(file));
   const type = file.endsWith(".tsv") ? "text/tab-separated-values" : "text/csv";
-  const { document } = await gateway.read(datasetReply, "/v1/datasets", { method: "POST", upload: { type, bytes } });
-  return { dataset: { source: "stored", dataset_id: document.dataset_id } };
+  return { table: { type, bytes } };
+}
+
+/**
+ * The dataset of a request. A table is uploaded, so that a large one is streamed to the store once and a second job on
+ * the same file sends only its id.
+ */
+export async function datasetOf(gateway: Gateway, source: { inline: DatasetSource } | { table: Upload }): Promise<DatasetSource> {
+  if ("inline" in source) return source.inline;
+  const { document } = await gateway.read(datasetReply, "/v1/datasets", { method: "POST", upload: source.table });
+  return { source: "stored", dataset_id: document.dataset_id };
 }
 
 async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -43,7 +51,12 @@ function sourceOf(text: string, name: string): Source {
   if (isObject(document) && isObject(document.dataset)) return { request: document };
   if (isObject(document) && isObject(document.columns)) {
     // Values are the gateway's to judge: it names each fault with a pointer.
-    return { dataset: { source: "inline", ...document } as DatasetSource };
+    return { inline: { source: "inline", ...document } as DatasetSource };
+  }
+  if (isObject(document) && "columns" in document) {
+    throw new UsageError(
+      `The "columns" of ${name} must be an object of name to list of values, such as {"columns": {"a": [1, 2], "T": [3, 4]}}.`,
+    );
   }
   throw new UsageError(`${name} has neither "dataset" nor "columns". Give a request document or {"columns": {"a": [1, 2], "T": [3, 4]}}.`);
 }

@@ -5,6 +5,7 @@ import { absolute } from "./gateway.ts";
 import { isFinished } from "./outcome.ts";
 import { jobPath, type Session, sessionOf } from "./session.ts";
 import { aligned, writeDocument } from "./terminal.ts";
+import { inCliWords } from "./words.ts";
 
 export function addStatus(program: Command): void {
   program
@@ -13,7 +14,7 @@ export function addStatus(program: Command): void {
     .description("Show where a job is, and why. The exit code is 0 for every job that is known, however it ended.")
     .argument("<id>", "job id")
     .option("--json", "print the server's document and nothing else")
-    .addHelpText("after", "\nExample:\n  $ npx orrery status 0198f3c2-7d1e-7000-8000-5a2b9c4d1e0f")
+    .addHelpText("after", "\nExample:\n  $ npx orrery status discover-0198f3c2-7d1e-7000-8000-5a2b9c4d1e0f")
     .action(async (id: string, options: { json?: boolean }, self: Command) => {
       const session = sessionOf(self);
       const { text, document } = await session.gateway.read(job, jobPath(id));
@@ -39,7 +40,7 @@ function describe(document: Job, { gateway, paint }: Session): string[] {
     ["run", `${document.run}, ${document.attempts} ${document.attempts === 1 ? "attempt" : "attempts"}`],
     ...(progress && !isFinished(document) ? [["progress", `${progress.phase}, ${progress.done} of ${progress.total}`]] : []),
     ...(waiting ? [["waiting", `${waiting.detail} (${waiting.reason}${waiting.blocked_by ? `, ${waiting.blocked_by}` : ""})`]] : []),
-    ...(error ? [["error", `${error.message} (${error.code}, see ${absolute(gateway.url, error.doc)})`]] : []),
+    ...(error ? [["error", `${inCliWords(error.message)} (${error.code}, see ${absolute(gateway.url, error.doc)})`]] : []),
     ...(document.reused_from ? [["reused", `the stored result of ${document.reused_from}`]] : []),
     ...(document.links.temporal_ui ? [["web ui", absolute(gateway.url, document.links.temporal_ui)]] : []),
   ];

@@ -1,12 +1,12 @@
 import { type Command, Option } from "commander";
 import { type Job, job } from "../contract/job.ts";
 import type { Kind } from "../contract/names.ts";
-import type { Reply } from "./gateway.ts";
-import { decimal, duration, integer } from "./options.ts";
+import type { Gateway, Reply } from "./gateway.ts";
+import { decimal, duration, integer, RANGES } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 import type { Session } from "./session.ts";
 import { showOutcome } from "./show.ts";
-import type { Source } from "./source.ts";
+import { datasetOf, type Source } from "./source.ts";
 import { writeDocument } from "./terminal.ts";
 import { watchJob } from "./wait.ts";
 
@@ -26,10 +26,10 @@ export interface SubmitOptions {
 export function addSubmitOptions(command: Command): Command {
   return command
     .option("--target <column>", "column to explain (default: the last one)")
-    .option("--seed <number>", "seed of every random choice; one seed, one result", integer)
-    .option("--false-acceptance <share>", "share of datasets without a law that may be accepted", decimal)
-    .option("--priority <1..5>", "1 is served first", integer)
-    .option("--deadline <time>", "end of the job, time in queues included: 90, 90s, 15m, 2h or 1d", duration)
+    .option("--seed <number>", "seed of every random choice; one seed, one result", integer(RANGES.seed))
+    .option("--false-acceptance <share>", "share of datasets without a law that may be accepted", decimal(RANGES.falseAcceptance))
+    .option("--priority <1..5>", "1 is served first", integer(RANGES.priority))
+    .option("--deadline <time>", "end of the job, time in queues included: 90, 90s, 15m, 2h or 1d", duration(RANGES.deadline))
     .option("--key <text>", "idempotency key: the same key and request are always the same job")
     .option("--no-reuse", "compute even if the result of the same request is stored")
     .addOption(new Option("--wait", "stay until the job ends and print its result (default)").conflicts("detach"))
@@ -38,8 +38,8 @@ export function addSubmitOptions(command: Command): Command {
 }
 
 /** The request of a source with the options laid over it: an option given here wins over the document. */
-export function requestOf(source: Source, options: SubmitOptions): Record<string, unknown> {
-  const document: Record<string, unknown> = "request" in source ? { ...source.request } : { dataset: source.dataset };
+export async function requestOf(gateway: Gateway, source: Source, options: SubmitOptions): Promise<Record<string, unknown>> {
+  const document: Record<string, unknown> = "request" in source ? { ...source.request } : { dataset: await datasetOf(gateway, source) };
   overlay(document, { target: options.target, seed: options.seed, priority: options.priority });
   overlayPart(document, "decision", { false_acceptance: options.falseAcceptance });
   overlayPart(document, "budget", { deadline_seconds: options.deadline });

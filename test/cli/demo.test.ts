@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RESULT } from "./planets.ts";
 import { orrery } from "./run.ts";
-import { answersFor, jobOf, startStandIn } from "./stand-in.ts";
+import { answersFor, jobOf, sendJson, startStandIn } from "./stand-in.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -51,9 +51,19 @@ test("demo starts nothing if the address is not that of this machine's gateway",
 });
 
 test("demo says what a gateway that is not ready lacks", async () => {
-  const standIn = await startStandIn({ "GET /ready": (_, response) => response.writeHead(503).end('{"failing":["temporal"]}') });
+  const standIn = await startStandIn({
+    "GET /ready": (_, response) => sendJson(response, 503, { status: "not_ready", failing: ["temporal"] }),
+  });
   const { code, err } = await orrery(["demo"], { url: standIn.url, cwd: folder });
   await standIn.close();
   expect(code).toBe(1);
-  expect(err).toContain('is not ready (503): {"failing":["temporal"]}');
+  expect(err).toContain("is not ready (temporal).");
+});
+
+test("demo names a foreign web server on the address in one sentence", async () => {
+  const standIn = await startStandIn({ "GET /ready": (_, response) => response.end("<html>A page</html>") });
+  const { code, out, err } = await orrery(["demo"], { url: standIn.url, cwd: folder });
+  await standIn.close();
+  expect({ code, out }).toEqual({ code: 1, out: "" });
+  expect(err).toMatch(/^error: .* Check that the address is an Orrery gateway of the same version\.\n$/);
 });

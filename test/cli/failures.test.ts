@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { inCliWords } from "../../src/cli/words.ts";
 import { orrery } from "./run.ts";
 import { sendProblem, startStandIn } from "./stand-in.ts";
 
@@ -26,8 +27,8 @@ test("a problem is told with its faults, code and request", async () => {
   expect({ code, out }).toEqual({ code: 1, out: "" });
   expect(err).toBe(`error: The request does not have the documented shape.
   Two values are wrong.
-  /target  is not a column (it is "X")
-  /seed  must be a number (it is -1)
+  --target  is not a column (it is "X")
+  --seed  must be a number (it is -1)
   code invalid_request, request req-7, see ${standIn.url}/docs/errors/invalid_request
 `);
   expect(json.code).toBe(1);
@@ -50,10 +51,52 @@ test.each([
   [["discover", "-"], 'Standard input has neither "dataset" nor "columns".'],
   [["jobs", "--status", "lost"], "Allowed choices are queued, running"],
   [["discovr", "a.csv"], "Did you mean discover?"],
+  [["discover", "-", "--exponent", "p=1:2:1", "--exponent", "p=-1:1:0.5"], '"p" has two grids, 1:2:1 and -1:1:0.5.'],
+  [["jobs", "--limit", "0"], "Give a whole number from 1 to 100."],
+  [["discover", "-", "--deadline", "8d"], "Give a time from 1 s to 168 h 0 min."],
+  [["discover", "-", "--noise", "0.1,2"], "Give a number from 0 to 1."],
+  [["evaluate", "none.csv"], "none.csv cannot be read"],
+  [["evaluate", "-"], "Standard input has neither"],
+  [["watch"], "See: npx orrery watch --help"],
+  [["jobs", "--statu", "failed"], "See: npx orrery jobs --help"],
 ])("wrong usage ends with 1 and says what is right: %j", async (args, sentence) => {
   const { code, out, err } = await orrery(args, { stdin: "{}" });
   expect({ code, out }).toEqual({ code: 1, out: "" });
   expect(err).toContain(sentence);
+});
+
+test("evaluate without a law asks for one before it sends anything", async () => {
+  const { code, err } = await orrery(["evaluate", "-"], { stdin: "a,T\n1,2\n" });
+  expect(code).toBe(1);
+  expect(err).toContain("Give --law <formula>");
+});
+
+test("columns that are no object are named as that", async () => {
+  const { code, err } = await orrery(["discover", "-"], { stdin: '{"columns":[1,2]}' });
+  expect(code).toBe(1);
+  expect(err).toContain('The "columns" of Standard input must be an object of name to list of values');
+});
+
+test.each([
+  ["At /hypothesis/terms/1, it is wrong.", "At --terms (value 2), it is wrong."],
+  ["/hypothesis/exponents/p/step", "--exponent (p, step)"],
+  ["budget.max_fits is 7. Lower max_terms or noise.trials.", "--max-fits is 7. Lower --max-terms or --trials."],
+  ["/dataset/columns/seed/4 of /targets", "/dataset/columns/seed/4 of /targets"],
+  [
+    "GET /v1/jobs/discover-1 tells the rest; GET /v1/jobs lists all.",
+    "npx orrery status discover-1 tells the rest; npx orrery jobs lists all.",
+  ],
+  ["GET /v1/jobs/discover-1/artifacts lists them.", "GET /v1/jobs/discover-1/artifacts lists them."],
+])("%s in the words of the command line", (text, expected) => expect(inCliWords(text)).toBe(expected));
+
+test("the version is that of the package", async () => {
+  expect(await orrery(["--version"])).toMatchObject({ code: 0, out: "0.1.0\n" });
+});
+
+test("help of the processes has no address of a gateway, and that of the worker names the pools", async () => {
+  const pages = await Promise.all(["dev", "worker", "gateway", "setup"].map((name) => orrery([name, "--help"])));
+  for (const { out } of pages) expect(out).not.toContain("--url");
+  expect(pages[1]?.out).toContain("--pool <names>  pools to serve, comma-separated: control, light, heavy");
 });
 
 test("help documents the exit codes, and every command has an example", async () => {

@@ -28,6 +28,7 @@ async function gateway(...routes: Parameters<typeof startStandIn>) {
 test("discover uploads a CSV file, lays the options over the request and prints the law", async () => {
   const { url, received } = await gateway();
   const options = ["--target", "T", "--terms", "1, a^p", "--exponent", "p=-4:4:0.25", "--deadline", "15m", "--no-reuse", "--key", "k-1"];
+  options.push("--trials", "3", "--noise", "0.01, 0.05", "--max-fits", "1000");
   const { code, out, err } = await orrery(["discover", "planets.csv", ...options], { url, cwd: folder });
 
   expect({ code, err }).toEqual({ code: 0, err: "job running\njob running, search\njob succeeded\n" });
@@ -41,7 +42,8 @@ test("discover uploads a CSV file, lays the options over the request and prints 
     dataset: { source: "stored", dataset_id: `ds_${"1".repeat(64)}` },
     target: "T",
     hypothesis: { terms: ["1", "a^p"], exponents: { p: { from: -4, to: 4, step: 0.25 } } },
-    budget: { deadline_seconds: 900 },
+    noise: { trials: 3, levels: [0.01, 0.05] },
+    budget: { deadline_seconds: 900, max_fits: 1_000 },
     reuse: false,
   });
 });
@@ -164,16 +166,55 @@ test("result of a running job is an error, of a failed one ends with 2", async (
     [`GET /v1/jobs/${JOB_ID}/result`]: (_, response) => sendProblem(response, "job_not_finished", "The job is running."),
     "GET /v1/jobs/failed/result": (_, response) => sendProblem(response, "job_has_no_result", "The job failed with worker_lost."),
   });
-  expect((await orrery(["result", JOB_ID], { url })).code).toBe(1);
+  const running = await orrery(["result", JOB_ID], { url });
+  expect(running).toEqual({ code: 1, out: "", err: `The job has no result yet. Wait for it:  npx orrery watch ${JOB_ID}\n` });
   const failed = await orrery(["result", "failed"], { url });
   expect(failed.code).toBe(2);
   expect(failed.err).toContain("The job failed with worker_lost.");
 });
 
-test("cancel lists what became of each part", async () => {
-  const members = [{ id: "s1", type: "shard", name: "discoverShard", state: "cancelling", attempts: 1, error: null }];
+test("cancel sums up the parts and lists those that were neither cancelled nor had succeeded", async () => {
+  const states = ["cancelled", "cancelling", "cancelled", "succeeded"] as const;
+  const shards = states.map((state, index) => ({ id: `s${index}`, type: "shard", name: "discoverShard", state, attempts: 1, error: null }));
+  const activity = { id: "s0/1", type: "activity", name: "searchShard", state: "cancelled", attempts: 1, error: null };
+  const root = { id: JOB_ID, type: "job", name: "discover", state: "cancelling", attempts: 1, error: null };
+  const members = [root, ...shards, activity];
   const receipt = { job_id: JOB_ID, status: "cancelling", requested_at: "2026-11-22T06:00:00.000Z", members };
   const { url } = await gateway({ [`POST /v1/jobs/${JOB_ID}/cancel`]: (_, response) => sendJson(response, 202, receipt) });
   const { code, out } = await orrery(["cancel", JOB_ID], { url });
-  expect({ code, out }).toEqual({ code: 0, out: "The job is cancelling.\nshard  s1  discoverShard  cancelling\n" });
+  expect({ code, out }).toEqual({
+    code: 0,
+    out: `The job is cancelling.
+2 shards cancelled, 1 cancelling, 1 succeeded; 1 activity cancelled.
+shard  s1  discoverShard  cancelling
+`,
+  });
+});
+
+test("an empty list tells the filter that nothing matches", async () => {
+  const { url } = await gateway({ "GET /v1/jobs": (_, response) => sendJson(response, 200, { jobs: [], next_page_token: "" }) });
+  expect((await orrery(["jobs", "--status", "failed"], { url })).err).toMatch(/^No job matches --status failed\./);
+  expect((await orrery(["jobs"], { url })).err).toMatch(/^No jobs\. Submit one/);
+});
+
+test("explain prints the reason and what to do", async () => {
+  const document = {
+    job_id: JOB_ID,
+    status: "queued",
+    reason: "no_worker",
+    since: null,
+    detail: "No worker polls the queue orrery-heavy.",
+    blocked_by: null,
+    action: "Start a worker.",
+    queue: null,
+    position: null,
+    estimate_seconds: null,
+    history: [],
+  };
+  const { url } = await gateway({ [`GET /v1/jobs/${JOB_ID}/explain`]: (_, response) => sendJson(response, 200, document) });
+  const { code, out } = await orrery(["explain", JOB_ID], { url });
+  expect({ code, out }).toEqual({
+    code: 0,
+    out: "reason  no_worker\ndetail  No worker polls the queue orrery-heavy.\naction  Start a worker.\n",
+  });
 });

@@ -7,7 +7,7 @@ import { ERRORS } from "../../src/contract/errors.ts";
 import type { Job } from "../../src/contract/job.ts";
 import { EVIDENCE, RESULT } from "./planets.ts";
 
-export const JOB_ID = "0198f3c2-7d1e-7000-8000-5a2b9c4d1e0f";
+export const JOB_ID = "discover-0198f3c2-7d1e-7000-8000-5a2b9c4d1e0f";
 
 /** What the server received, for the tests to look at. */
 export interface Received {

@@ -1,0 +1,46 @@
+/** The option that sets each member of a document or query, by its pointer. */
+const FLAGS: Record<string, string> = {
+  "/target": "--target",
+  "/inputs": "--inputs",
+  "/law": "--law",
+  "/constants": "--refit",
+  "/seed": "--seed",
+  "/priority": "--priority",
+  "/decision/false_acceptance": "--false-acceptance",
+  "/budget/deadline_seconds": "--deadline",
+  "/budget/max_fits": "--max-fits",
+  "/hypothesis/terms": "--terms",
+  "/hypothesis/exponents": "--exponent",
+  "/hypothesis/transforms": "--transforms",
+  "/hypothesis/max_terms": "--max-terms",
+  "/noise/trials": "--trials",
+  "/noise/levels": "--noise",
+  "/page_size": "--limit",
+  "/page_token": "--page",
+};
+
+/** A pointer, with what it names inside a value: `/hypothesis/terms/2`, `/hypothesis/exponents/p/step`. */
+const POINTER = new RegExp(`(?<![\\w/])(${Object.keys(FLAGS).join("|")})((?:/[\\w~]+)*)(?![\\w/])`, "g");
+/** The same in the prose of a message: `budget.max_fits`, `max_terms`. */
+const NAMES = new Map(
+  Object.entries(FLAGS).flatMap(([pointer, flag]) => {
+    const parts = pointer.slice(1).split("/");
+    return [parts.join("."), ...parts.slice(1)].filter((name) => /[._]/.test(name)).map((name) => [name, flag] as const);
+  }),
+);
+const NAME = new RegExp(`(?<![\\w./"])(${[...NAMES.keys()].join("|").replaceAll(".", "\\.")})(?![\\w"])`, "g");
+const CALL = /GET \/v1\/jobs(?:\/([\w-]+))?(?![\w/-])/g;
+
+/** A gateway's words in those of the command line: options instead of pointers, commands instead of calls. */
+export function inCliWords(text: string): string {
+  return text
+    .replace(CALL, (_, id?: string) => (id ? `npx orrery status ${id}` : "npx orrery jobs"))
+    .replace(POINTER, (_, pointer: string, rest: string) => `${FLAGS[pointer]}${placeOf(rest)}`)
+    .replace(NAME, (name) => NAMES.get(name) ?? name);
+}
+
+/** Where in the value of an option: lists are counted from one, as people do. */
+function placeOf(rest: string): string {
+  const parts = rest.split("/").filter(Boolean);
+  return parts.length === 0 ? "" : ` (${parts.map((part) => (/^\d+$/.test(part) ? `value ${Number(part) + 1}` : part)).join(", ")})`;
+}
