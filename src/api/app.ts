@@ -8,6 +8,7 @@ import { createSubmit } from "./jobs/submit.ts";
 import { createWatchers } from "./jobs/watchers.ts";
 import { accessLog } from "./middleware/access-log.ts";
 import { context } from "./middleware/context.ts";
+import { hosts } from "./middleware/host.ts";
 import { problems, unknownRoute } from "./middleware/problems.ts";
 import { security } from "./middleware/security.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -49,7 +50,7 @@ export function createApp({ connection, store, logger, options }: AppDeps): Gate
     watchers: createWatchers({ temporal, reader }),
     submit: createSubmit({ temporal, store, reader, reuse: options.storeReuse }),
     jobBody: createJobBody(temporalUiUrl && `${temporalUiUrl.replace(/\/$/, "")}/namespaces/${namespace}`),
-    health: createHealth({ temporal, store }),
+    health: createHealth({ temporal, store, logger }),
   };
 
   const operations: Operation[] = [
@@ -72,7 +73,7 @@ export function createApp({ connection, store, logger, options }: AppDeps): Gate
   // Tags are made from the state of a job, not from the bytes of a reply.
   app.disable("etag");
   app.set("query parser", "simple");
-  app.use(accessLog(logger), context, security);
+  app.use(accessLog(logger), context, security, hosts(options.anyHost ?? false));
   mount(app, operations);
   app.use(unknownRoute, problems(logger));
   return {

@@ -24,6 +24,11 @@ export interface GatewayOptions {
   maxUploadBytes: number;
   /** Longest wait for one call to Temporal, in milliseconds. */
   temporalTimeoutMs: number;
+  /**
+   * Answer whatever name a request gives the server. Without it only loopback names are answered, because a page that
+   * a browser loaded from elsewhere can reach an unprotected server on this machine under a name of its own.
+   */
+  anyHost?: boolean;
   /** Directory of the pages that explain the error codes, `<code>.md`. */
   errorPages: string;
 }

@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from "zod-openapi";
+import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from "zod-openapi";
 import { ERRORS, type ErrorCode } from "../contract/errors.ts";
 import { problem } from "../contract/job.ts";
+import { discoverRequest } from "../contract/request.ts";
+import { result } from "../contract/result.ts";
 import type { Operation } from "./operation.ts";
 
 /** Codes that every route can answer. */
-const EVERYWHERE: ErrorCode[] = ["invalid_parameter", "method_not_allowed", "internal_error"];
+const EVERYWHERE: ErrorCode[] = ["invalid_parameter", "host_not_allowed", "method_not_allowed", "internal_error"];
 
 const problemBody = problem.extend({
   job_id: z.string().optional().meta({ description: "The job that the refused request names, or would have had." }),
@@ -17,11 +19,23 @@ const requestHeaders = z.object({
 });
 const replyHeaders = z.object({ "X-Request-Id": z.string() });
 
+/** What readers of the document ask about members whose schemas do not say it. */
+const DESCRIPTIONS = new Map<unknown, string>([
+  [
+    discoverRequest.shape.budget.unwrap().shape.max_fits,
+    "Most fits that the search may take, over all grid cells, sets of terms, noise trials and permutations. A request that needs more is refused at once.",
+  ],
+  [
+    result.shape.margins,
+    "The figure and the limit of each test that was made: `p_value`, `lack_of_fit` and `holdout` may not exceed theirs, `stability` may not fall below its own.",
+  ],
+]);
+
 /** The OpenAPI document of the routes. */
 export function openApiDocument(operations: readonly Operation[], version: string): object {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const known of operations) paths[known.path] = { ...paths[known.path], [known.method]: describeOperation(known) };
-  return createDocument({
+  const document: ZodOpenApiObject = {
     openapi: "3.1.0",
     info: {
       title: "Orrery",
@@ -36,6 +50,12 @@ export function openApiDocument(operations: readonly Operation[], version: strin
       { name: "Documentation", description: "The contract and its words." },
     ],
     paths,
+  };
+  return createDocument(document, {
+    override({ zodSchema, jsonSchema }) {
+      const description = DESCRIPTIONS.get(zodSchema);
+      if (description !== undefined) jsonSchema.description = description;
+    },
   });
 }
 

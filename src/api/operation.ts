@@ -1,7 +1,9 @@
 import type { Express, Request, Response } from "express";
 import { z } from "zod";
 import type { ZodOpenApiHeadersObject, ZodOpenApiRequestBodyObject, ZodOpenApiResponseObject } from "zod-openapi";
+import { pointerPart } from "../contract/dataset.ts";
 import { type ErrorCode, OrreryError } from "../contract/errors.ts";
+import { nearest } from "../contract/nearest.ts";
 import { parseDocument } from "../contract/parse.ts";
 
 /** One route: how it is called, what it can answer, and what it does. The router and the OpenAPI document both come from it. */
@@ -44,10 +46,10 @@ export function mount(app: Express, operations: readonly Operation[]): void {
   const byPath = Map.groupBy(operations, ({ path }) => path);
   for (const [path, known] of byPath) {
     const route = app.route(path.replaceAll(/\{(\w+)\}/g, ":$1"));
-    for (const { method, query: schema, handle } of known) {
+    for (const { method, query: schema, headers, handle } of known) {
       route[method](async (request, response) => {
         response.locals.route = path;
-        await handle({ request, response, query: queryOf(schema, request), tenant: response.locals.tenant });
+        await handle({ request, response, query: queryOf(request, schema, headers), tenant: response.locals.tenant });
       });
     }
     const methods = known.flatMap(({ method }) => (method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]));
@@ -64,13 +66,29 @@ export function mount(app: Express, operations: readonly Operation[]): void {
   }
 }
 
-function queryOf(schema: z.ZodObject, request: Request): Record<string, unknown> {
+function queryOf(request: Request, schema: z.ZodObject, headers: z.ZodObject | undefined): Record<string, unknown> {
+  refuseUnknown(Object.keys(request.query), Object.keys(schema.shape), Object.keys(headers?.shape ?? {}));
   try {
     return parseDocument(schema, { ...request.query });
   } catch (error) {
     if (!(error instanceof OrreryError)) throw error;
     throw new OrreryError("invalid_parameter", `In the query string, ${error.message}`, { faults: error.faults });
   }
+}
+
+/** Names what the route does take. What is a parameter elsewhere is often a header here, such as the time to wait. */
+function refuseUnknown(given: readonly string[], known: readonly string[], headers: readonly string[]): void {
+  const unknown = given.filter((name) => !known.includes(name));
+  const [first] = unknown;
+  if (first === undefined) return;
+  const meant = nearest(first, known);
+  const question = meant === undefined ? "" : ` Did you mean "${meant}"?`;
+  const parameters = known.length === 0 ? "This route has none" : `The parameters are ${known.join(", ")}`;
+  const others = headers.length === 0 ? "" : `; its headers are ${headers.join(", ")}`;
+  const shown = JSON.stringify(first.slice(0, 80));
+  throw new OrreryError("invalid_parameter", `There is no query parameter ${shown}.${question} ${parameters}${others}.`, {
+    faults: unknown.map((name) => ({ pointer: `/${pointerPart(name)}`, detail: "is not a parameter of this route" })),
+  });
 }
 
 /** A parameter of the path. */

@@ -8,6 +8,7 @@ import { loadSettings, loadTemporal } from "../config/load.ts";
 import { createFsStore } from "../storage/fs.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { createApp } from "./app.ts";
+import { stopperOf } from "./stop.ts";
 import { connectTemporal } from "./temporal/connection.ts";
 
 /** Longest that a stopping gateway lets requests finish. Waiting calls and streams are ended at once. */
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   const gateway = createApp({
     connection,
     logger,
-    store: createFsStore(join(settings.ORRERY_DATA_DIR, "artifacts")),
+    store: createFsStore(join(settings.ORRERY_DATA_DIR, "artifacts"), { sync: settings.ORRERY_STORE_SYNC }),
     options: {
       version: packageVersion(),
       namespace: target.namespace,
@@ -36,11 +37,13 @@ async function main(): Promise<void> {
       storeReuse: settings.ORRERY_STORE_REUSE,
       maxUploadBytes: settings.ORRERY_MAX_UPLOAD_BYTES,
       temporalTimeoutMs: settings.ORRERY_TEMPORAL_TIMEOUT_MS,
+      anyHost: settings.ORRERY_TRUSTED_NETWORK,
       errorPages: fileURLToPath(new URL("../../docs/errors/", import.meta.url)),
     },
   });
 
   const server = createServer(gateway.app);
+  const stop = stopperOf(server);
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
@@ -50,10 +53,7 @@ async function main(): Promise<void> {
     if (err) logger.fatal({ err }, "gateway failed");
     logger.info({ signal }, "draining");
     gateway.drain();
-    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-    server.close();
-    await once(server, "close");
-    clearTimeout(force);
+    await stop(DRAIN_MS);
     await connection.close();
     logger.info("drained");
   });

@@ -8,6 +8,7 @@ import { LOCAL_TENANT } from "../../src/contract/names.ts";
 import { call } from "../support/http.ts";
 import { keplerRequest, planets } from "../support/planets.ts";
 import { type Bench, startBench } from "./bench.ts";
+import { longTerms } from "./terms.ts";
 
 const LIMIT = 200_000;
 
@@ -62,7 +63,7 @@ const CASES: [name: string, body: string | Uint8Array<ArrayBuffer>, status: numb
   ["nesting without end", `${"[".repeat(50_000)}${"]".repeat(50_000)}`, 422, "invalid_request"],
   [
     "a library of terms larger than a history may carry",
-    kepler(`, "hypothesis": {"terms": ${JSON.stringify(Array(40).fill(`${"1*".repeat(990)}a`))}}`),
+    kepler(`, "hypothesis": {"terms": ${JSON.stringify(longTerms(40, "a"))}}`),
     422,
     "invalid_request",
   ],
@@ -120,6 +121,7 @@ describe("a body that is too large is refused at once", () => {
     const chunk = Buffer.from("1,2\n".repeat(10_000));
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
       async start(controller) {
+        controller.enqueue(Buffer.from("a,b\n"));
         for (let sent = 0; sent < 4 * LIMIT; sent += chunk.length) controller.enqueue(chunk);
         controller.close();
       },
@@ -130,7 +132,7 @@ describe("a body that is too large is refused at once", () => {
 
   test("when only its length says so and nothing is sent", async () => {
     const socket = connect(bench.gateway.port, "127.0.0.1");
-    socket.write(`POST /v1/datasets HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: ${10 * LIMIT}\r\n\r\na,b\n`);
+    socket.write(`POST /v1/datasets HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nContent-Length: ${10 * LIMIT}\r\n\r\na,b\n`);
     const [answer] = await once(socket, "data");
     socket.destroy();
     expect(String(answer)).toMatch(/^HTTP\/1.1 413 /);
@@ -140,6 +142,12 @@ describe("a body that is too large is refused at once", () => {
     expect((await call("POST", `${bench.url}/v1/discover_async`, { body: keplerRequest })).status).toBe(202);
   });
 });
+
+async function askAs({ port }: { port: number }, host: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.write(`GET /live HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  return (await socket.setEncoding("utf8").toArray()).join("");
+}
 
 describe("a request", () => {
   test.each([
@@ -153,6 +161,8 @@ describe("a request", () => {
     ["GET", "/v1/jobs?status=queued&status=running", 400, "invalid_parameter"],
     ["GET", "/v1/jobs?page_size=none", 400, "invalid_parameter"],
     ["GET", "/v1/jobs?since=yesterday", 400, "invalid_parameter"],
+    ["GET", "/v1/jobs?since=9999-12-31T23:59:59-12:00", 400, "invalid_parameter"],
+    ["GET", "/v1/jobs?since=0000-01-01T00:00:00%2B12:00", 400, "invalid_parameter"],
     ["GET", "/v1/jobs?page_token=nonsense", 400, "invalid_parameter"],
     ["GET", "/v1/jobs/x?include_result=perhaps", 400, "invalid_parameter"],
     ["POST", "/v1/discover_async?seed=1", 400, "invalid_parameter"],
@@ -164,6 +174,15 @@ describe("a request", () => {
     expect(reply.headers.get("allow") !== null).toBe(status === 405);
   });
 
+  test.each([
+    ["GET", "/v1/jobs?limit=3", /no query parameter "limit"\. The parameters are kind, status, .*page_size/],
+    ["GET", "/v1/jobs?page_sise=3", /Did you mean "page_size"\? The parameters are kind/],
+    ["GET", "/v1/jobs/x?wait=3", /The parameters are include_result; its headers are If-None-Match, Prefer/],
+    ["POST", "/v1/discover?wait=3", /This route has none; its headers are Idempotency-Key, Prefer/],
+  ])("%s %s is told what the route takes", async (method, path, detail) => {
+    expect(problem.parse((await call<object>(method, `${bench.url}${path}`)).body).detail).toMatch(detail);
+  });
+
   test("may name itself, and gets its name back if that is a sane one", async () => {
     expect((await call("GET", `${bench.url}/live`, { headers: { "x-request-id": "trace-1.2:3" } })).headers.get("x-request-id")).toBe(
       "trace-1.2:3",
@@ -173,11 +192,28 @@ describe("a request", () => {
     );
   });
 
-  test("with a Host that is none is refused", async () => {
-    const socket = connect(bench.gateway.port, "127.0.0.1");
-    socket.write("GET /live HTTP/1.1\r\nHost: a b[\r\n\r\n");
-    const [answer] = await once(socket, "data");
-    socket.destroy();
-    expect(String(answer)).toMatch(/^HTTP\/1.1 400 /);
+  test.each(["a b[", ""])("with a Host that is none (%j) is refused", async (host) => {
+    expect(await askAs(bench.gateway, host)).toMatch(/^HTTP\/1.1 400 [\s\S]*invalid_parameter/);
+  });
+
+  test.each(["rebound.example", "rebound.example:80", "127.0.0.1.rebound.example", "10.0.0.1:8080", "localhost.example", "[::2]:80"])(
+    "that names the host %s is refused, because a page of that name could send it",
+    async (host) => {
+      const answer = await askAs(bench.gateway, host);
+      expect(answer).toMatch(/^HTTP\/1.1 421 [\s\S]*"code":"host_not_allowed"/);
+      expect(answer).toContain(`The request names the host \\"${host}\\"`);
+      expect(answer).toMatch(/x-content-type-options: nosniff/i);
+    },
+  );
+
+  test.each(["localhost", "LOCALHOST:8080", "127.0.0.1", "127.9.9.9:1", "[::1]", "[::1]:8080"])(
+    "that names the host %s is answered",
+    async (host) => {
+      expect(await askAs(bench.gateway, host)).toMatch(/^HTTP\/1.1 200 /);
+    },
+  );
+
+  test("may name any host where only a trusted network reaches the gateway", async () => {
+    expect(await askAs(await bench.another({ anyHost: true }), "gateway.internal:8080")).toMatch(/^HTTP\/1.1 200 /);
   });
 });

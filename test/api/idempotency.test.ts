@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { summaryKey } from "../../src/contract/keys.ts";
 import { ENGINE_VERSION, LOCAL_TENANT } from "../../src/contract/names.ts";
@@ -7,6 +8,7 @@ import { call } from "../support/http.ts";
 import { keplerEvaluation, keplerRequest } from "../support/planets.ts";
 import { type Bench, startBench } from "./bench.ts";
 import { storedSummary } from "./summaries.ts";
+import { longTerms } from "./terms.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -15,12 +17,20 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const submit = (headers: Record<string, string>, body: object = keplerRequest, url = bench.url) =>
-  call<{ job_id: string; code: string; reused_from?: string }>("POST", `${url}/v1/discover_async`, { body, headers });
+  call<{ job_id: string; code: string; detail: string; reused_from?: string }>("POST", `${url}/v1/discover_async`, { body, headers });
 
 async function countOf(jobId: string): Promise<number> {
   let count = 0;
   for await (const { workflowId } of bench.client.workflow.list()) count += workflowId === jobId ? 1 : 0;
   return count;
+}
+
+const counted = (rows: number) => Array.from({ length: rows }, (_, row) => row + 0.5);
+
+/** Puts what a worker would store for the next request with this body. */
+async function storeSummary(requestHash: string, text: string): Promise<void> {
+  const key = summaryKey(LOCAL_TENANT, ENGINE_VERSION, requestHash);
+  await createFsStore(bench.dataDir).putIfAbsent(key, Buffer.from(text));
 }
 
 describe("a key", () => {
@@ -97,6 +107,25 @@ describe("a key", () => {
     expect(second.body).toMatchObject({ code: "idempotency_key_reused", job_id: first.body.job_id });
   });
 
+  test("is looked up before a large table is stored: a refusal leaves nothing behind, and a replay stores nothing twice", async () => {
+    const own = await startBench();
+    const large = { dataset: { source: "inline", columns: { x: counted(20_000), y: counted(20_000) } } };
+    const [small, big] = [{ "idempotency-key": randomUUID() }, { "idempotency-key": randomUUID() }];
+    await submit(small, keplerRequest, own.url);
+
+    const refused = await submit(small, large, own.url);
+    expect([refused.status, refused.body.code]).toEqual([422, "idempotency_key_reused"]);
+    const endless = { ...large, hypothesis: { terms: longTerms(40, "x") } };
+    expect((await submit({ "idempotency-key": randomUUID() }, endless, own.url)).body.code).toBe("invalid_request");
+    expect(await readdir(own.dataDir)).toEqual([]);
+
+    const first = await submit(big, large, own.url);
+    const replay = await submit(big, large, own.url);
+    expect([replay.body.job_id, replay.headers.get("idempotent-replayed")]).toEqual([first.body.job_id, "true"]);
+    expect((await readdir(own.dataDir, { recursive: true })).filter((name) => name.includes("datasets/"))).toHaveLength(1);
+    await own.close();
+  });
+
   test("answers a finished job with 202 on the accepting route and 200 on the waiting one", async () => {
     const own = await startBench();
     const options = { body: keplerEvaluation, headers: { "idempotency-key": randomUUID() } };
@@ -113,16 +142,17 @@ describe("a key", () => {
   });
 
   test.each([
-    ["empty", { "idempotency-key": "" }],
-    ["longer than 255 characters", { "idempotency-key": "k".repeat(256) }],
-    ["with a space", { "idempotency-key": "two words" }],
-    ["not ASCII", { "idempotency-key": "schl\u00fcssel" }],
-    ["different in the two headers", { "idempotency-key": "one", "x-idempotency-key": "two" }],
-  ])("that is %s is refused", async (_, headers) => {
+    ["empty", { "idempotency-key": "" }, /is empty/],
+    ["longer than 255 characters", { "idempotency-key": "k".repeat(256) }, /256 characters/],
+    ["with a space", { "idempotency-key": '"two words"' }, /has a space as its character 4;/],
+    ["not ASCII", { "idempotency-key": "schl\u00fcssel" }, /has the byte 0xFC as its character 5;/],
+    ["different in the two headers", { "idempotency-key": "one", "x-idempotency-key": "two" }, /differ/],
+  ])("that is %s is refused", async (_, headers, detail) => {
     const { status, body } = await submit(headers as Record<string, string>);
 
     expect(status).toBe(400);
     expect(body.code).toBe("idempotency_key_invalid");
+    expect(body.detail).toMatch(detail);
   });
 
   test("of 255 characters is fine", async () => {
@@ -149,8 +179,7 @@ describe("without a key", () => {
     const body = { ...keplerRequest, seed: 77 };
     const first = await call("POST", `${bench.url}/v1/discover_async`, { body });
     const stored = { job_id: first.body.job_id, summary: await storedSummary(bench.dataDir) };
-    const key = summaryKey(LOCAL_TENANT, ENGINE_VERSION, first.body.request_hash);
-    await createFsStore(bench.dataDir).putIfAbsent(key, Buffer.from(JSON.stringify(stored)));
+    await storeSummary(first.body.request_hash, JSON.stringify(stored));
 
     const reused = await submit({}, body);
     expect(reused.body.reused_from).toBe(first.body.job_id);
@@ -164,5 +193,32 @@ describe("without a key", () => {
     expect((await submit({}, { ...body, reuse: false })).body.reused_from).toBeUndefined();
     const without = await bench.another({ storeReuse: false });
     expect((await submit({}, body, without.url)).body.reused_from).toBeUndefined();
+  });
+
+  test.each([
+    ["truncated", '{"job_id": "discover-1", "summ'],
+    ["of another shape", "null"],
+  ])("a stored result that is %s counts as none", async (_, text) => {
+    const body = { ...keplerRequest, seed: text.length };
+    const first = await call("POST", `${bench.url}/v1/discover_async`, { body });
+    await storeSummary(first.body.request_hash, text);
+
+    const second = await submit({}, body);
+
+    expect([second.status, second.body.reused_from]).toEqual([202, undefined]);
+  });
+
+  test("a stored result for which a large request has no room is not taken along, and the request is accepted again", async () => {
+    const body = { ...keplerRequest, hypothesis: { terms: longTerms(22, "a") } };
+    const first = await call("POST", `${bench.url}/v1/discover_async`, { body });
+    expect(first.status).toBe(202);
+    const summary = { ...(await storedSummary(bench.dataDir)), note: "n".repeat(30_000) };
+    await storeSummary(first.body.request_hash, JSON.stringify({ job_id: first.body.job_id, summary }));
+
+    const second = await submit({}, body);
+
+    expect([second.status, second.body.reused_from]).toEqual([202, undefined]);
+    const read = await call("GET", `${bench.url}/v1/jobs/${second.body.job_id}`);
+    expect(read.body.reused_from).toBeUndefined();
   });
 });

@@ -3,7 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { connectTemporal } from "../../src/api/temporal/connection.ts";
+import { translate } from "../../src/api/temporal/faults.ts";
+import { createTemporal } from "../../src/api/temporal/temporal.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { call } from "../support/http.ts";
 import { keplerRequest } from "../support/planets.ts";
@@ -102,4 +105,41 @@ test("a store that cannot be written is named", async () => {
   expect(body.failing).toContain("store");
   expect([upload.status, upload.body.code]).toEqual([503, "store_unavailable"]);
   await gateway.close();
+});
+
+describe("a namespace that the server does not have", () => {
+  const temporalAddress = () => inject("temporalAddress");
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway({ temporalAddress: temporalAddress(), dataDir, options: { namespace: "nowhere" } });
+  });
+  afterAll(() => gateway.close());
+
+  test.each([
+    ["POST", "/v1/discover_async"],
+    ["GET", "/v1/jobs/discover-1"],
+    ["GET", "/v1/jobs"],
+    ["POST", "/v1/jobs/discover-1/cancel"],
+  ])("is no job that does not exist: %s %s is refused as unavailable, without its name", async (method, path) => {
+    const { status, body } = await call<Refusal>(method, `${gateway.url}${path}`, method === "POST" ? { body: keplerRequest } : {});
+    expect([status, body.code]).toEqual([503, "temporal_unavailable"]);
+    expect(JSON.stringify(body)).not.toMatch(/nowhere|namespace/i);
+  });
+
+  test("is named to the operator", async () => {
+    const connection = connectTemporal({ address: temporalAddress() });
+    const temporal = createTemporal({ connection, namespace: "nowhere", timeoutMs: 5_000 });
+
+    const refusal = await temporal.describe("discover-1").catch((error: unknown) => error);
+
+    expect(refusal).toMatchObject({ cause: { message: expect.stringMatching(/no namespace nowhere; correct TEMPORAL_NAMESPACE/) } });
+    await connection.close();
+  });
+});
+
+test.each([1, 2, 4, 8, 10, 11, 13, 14, 15])("gRPC status %i, which is the server's trouble, is unavailability", (code) => {
+  const error = Object.assign(new Error("trouble at 10.0.0.1"), { code, details: "trouble", metadata: new Map() });
+
+  expect(translate(error, "default")).toMatchObject({ code: "temporal_unavailable", message: expect.not.stringContaining("trouble") });
+  expect(translate(new Error("wrapped", { cause: error }), "default")).toMatchObject({ code: "temporal_unavailable" });
 });

@@ -44,6 +44,11 @@ describe("an open job", () => {
       reason: "no_worker",
       blocked_by: "queue:orrery-control",
       queue: { name: "orrery-control", pollers: 0, backlog: 1 },
+      detail: expect.stringMatching(
+        /^The server knows of no worker for orrery-control at present;.* Its place is 1 at most: .*approximate/,
+      ),
+      position: 1,
+      estimate_seconds: null,
       history: [],
     });
   });
@@ -66,7 +71,12 @@ describe("an open job", () => {
     });
     expect(running.progress?.eta_seconds).toEqual(expect.any(Number));
     expect(running.started_at).not.toBeNull();
-    expect(await explain(jobId)).toMatchObject({ reason: "running", detail: "discover is at work, attempt 1." });
+    expect(await explain(jobId)).toMatchObject({
+      reason: "running",
+      detail: "discover is at work, attempt 1.",
+      position: null,
+      estimate_seconds: expect.any(Number),
+    });
     expect(await tree(jobId)).toEqual([
       { id: jobId, type: "job", name: "discover", state: "running", attempts: 1, error: null },
       { id: `${jobId}/1`, type: "activity", name: "discover", state: "running", attempts: 1, error: null },
@@ -77,6 +87,28 @@ describe("an open job", () => {
     expect(waiting).toMatchObject({ status: "running", attempts: 1, waiting: { reason: "backoff", blocked_by: "activity:discover" } });
     expect(waiting.waiting?.detail).toMatch(/failed \(store_unavailable\); attempt 2 of 5 begins at 20/);
     expect((await tree(jobId))[1]).toMatchObject({ state: "backoff", attempts: 1, error: "store_unavailable" });
+    const { position, estimate_seconds: pause } = await explain(jobId);
+    expect(position).toBeNull();
+    expect(pause).toBeGreaterThan(10);
+    expect(pause).toBeLessThanOrEqual(20);
+  });
+
+  test("of several activities began with the first of them, and its attempts never go down", async () => {
+    const jobId = await submit();
+    await bench.hand.schedule("prepare", "control");
+    const prepare = await bench.hand.activity("control");
+    const { started_at } = (await read(jobId)).body;
+    expect(started_at).not.toBeNull();
+
+    await prepare.complete();
+    expect((await read(jobId)).body).toMatchObject({ status: "running", attempts: 1, started_at });
+
+    await bench.hand.schedule("judge", "heavy");
+    expect((await read(jobId)).body).toMatchObject({ status: "running", attempts: 1, started_at });
+
+    const judge = await bench.hand.activity("heavy");
+    expect((await read(jobId)).body).toMatchObject({ status: "running", attempts: 1, started_at });
+    await judge.complete();
   });
 
   test("has no result yet", async () => {
@@ -107,12 +139,21 @@ describe("an open job", () => {
     expect((await read(jobId)).body.status).toBe("cancelling");
     expect(await explain(jobId)).toMatchObject({ reason: "cancelling", status: "cancelling" });
 
-    const receipt = call<{ status: string }>("POST", `${bench.url}/v1/jobs/${jobId}/cancel`);
     await bench.hand.cancel();
-    expect((await receipt).body.status).toBe("cancelled");
+    await until("the end", async () => (await read(jobId)).body.status === "cancelled" || undefined);
     const late = await call<{ code: string }>("POST", `${bench.url}/v1/jobs/${jobId}/cancel`);
     expect([late.status, late.body.code]).toEqual([409, "job_already_finished"]);
     expect(await explain(jobId)).toMatchObject({ reason: "finished", status: "cancelled" });
+  });
+
+  test("that stops while its receipt is written is cancelled in the receipt", async () => {
+    const jobId = await submit();
+
+    const receipt = call<{ status: string }>("POST", `${bench.url}/v1/jobs/${jobId}/cancel`);
+    await until("the request", async () => (await read(jobId)).body.status === "cancelling" || undefined);
+    await bench.hand.cancel();
+
+    expect((await receipt).body.status).toBe("cancelled");
   });
 });
 
@@ -218,14 +259,22 @@ describe("a reader", () => {
 
   test("does not find workflows that are no jobs, jobs of others, or nonsense", async () => {
     const options = { taskQueue: "elsewhere", args: [] };
+    const wholeMemo = {
+      ...{ kind: "discover", accepted_at: 0, path: "single", schema_version: 2, request_hash: "sha256:0", deadline_at: 1 },
+    };
     await bench.client.workflow.start("other", { ...options, workflowId: "discover-nobodys" });
     await bench.client.workflow.start("other", {
       ...options,
       workflowId: "discover-anothers",
-      memo: { kind: "discover", tenant: `not-${LOCAL_TENANT}` },
+      memo: { ...wholeMemo, tenant: `not-${LOCAL_TENANT}` },
+    });
+    await bench.client.workflow.start("other", {
+      ...options,
+      workflowId: "discover-partial",
+      memo: { kind: "discover", tenant: LOCAL_TENANT },
     });
 
-    for (const id of ["discover-nobodys", "discover-anothers", "discover-never", "x", "%00", "a".repeat(2_000)]) {
+    for (const id of ["discover-nobodys", "discover-anothers", "discover-partial", "discover-never", "x", "%00", "a".repeat(2_000)]) {
       for (const rest of ["", "/status", "/result", "/events", "/tree", "/explain", "/artifacts", "/artifacts/x"]) {
         const { status, body } = await call<{ code: string }>("GET", `${bench.url}/v1/jobs/${id}${rest}`);
         expect([id, rest, status, body.code]).toEqual([id, rest, 404, "job_not_found"]);

@@ -13,7 +13,14 @@ interface Document {
   openapi: string;
   paths: Record<
     string,
-    Record<string, { operationId: string; responses: Record<string, { description: string; content?: Record<string, object> }> }>
+    Record<
+      string,
+      {
+        operationId: string;
+        requestBody?: { content: Record<string, { example: unknown }> };
+        responses: Record<string, { description: string; content?: Record<string, object> }>;
+      }
+    >
   >;
   components: { schemas: Record<string, { additionalProperties?: unknown }> };
 }
@@ -50,6 +57,7 @@ describe("the OpenAPI document", () => {
         "GET /openapi.json",
         "GET /docs",
         "GET /docs/assets/{file}",
+        "GET /docs/errors",
         "GET /docs/errors/{code}",
         "GET /",
       ].sort(),
@@ -73,6 +81,29 @@ describe("the OpenAPI document", () => {
     expect([...described]).toEqual(
       expect.arrayContaining(["job_not_found", "idempotency_key_reused", "temporal_unavailable", "body_too_large"]),
     );
+  });
+
+  test("has an example of every body, which is accepted as it is", async () => {
+    const bodies = Object.entries((await document()).paths).flatMap(([path, { post }]) =>
+      Object.entries(post?.requestBody?.content ?? {}).map(([type, { example }]) => ({ path, type, example })),
+    );
+
+    expect(bodies).toHaveLength(7);
+    for (const { path, type, example } of bodies) {
+      const body = typeof example === "string" ? example : JSON.stringify(example);
+      const { status } = await fetch(`${bench.url}${path}`, {
+        method: "POST",
+        body,
+        headers: { "content-type": type, prefer: "respond-async" },
+      });
+      expect([path, type, Math.floor(status / 100)]).toEqual([path, type, 2]);
+    }
+  });
+
+  test("says what budgets and margins mean", async () => {
+    const { schemas } = (await document()).components;
+    expect(schemas.Budget).toMatchObject({ properties: { max_fits: { description: expect.any(String) } } });
+    expect(schemas.Result).toMatchObject({ properties: { margins: { description: expect.any(String) } } });
   });
 
   test("refers to nothing that it does not hold", async () => {
@@ -105,6 +136,15 @@ describe("the documentation page", () => {
     for (const file of ["package.json", "index.html", "..%2F..%2Fpackage.json", "swagger-initializer.js", "toString"]) {
       expect((await fetch(`${bench.url}/docs/assets/${file}`)).status).toBe(404);
     }
+  });
+
+  test("leads to the page of every error code", async () => {
+    const index = await fetch(`${bench.url}/docs/errors`);
+    const links = [...(await index.text()).matchAll(/href="([^"]+)"/g)].map(([, link = ""]) => link);
+
+    expect(index.headers.get("content-type")).toMatch(/^text\/html/);
+    expect(links).toHaveLength(Object.keys(ERRORS).length);
+    for (const link of links) expect([link, (await fetch(`${bench.url}${link}`)).status]).toEqual([link, 200]);
   });
 
   test("has a page for an error code, and none for what is not one", async () => {

@@ -15,8 +15,9 @@ export async function readJson(request: Request, limit: number): Promise<object>
   for await (const chunk of readChunks(request, limit)) chunks.push(chunk);
   const document = parseJson(Buffer.concat(chunks));
   if (typeof document !== "object" || document === null || Array.isArray(document)) {
-    throw new OrreryError("invalid_request", "The document is not a JSON object; see GET /openapi.json.", {
-      faults: [{ pointer: "", detail: "must be an object" }],
+    const shown = Array.isArray(document) ? "a list" : typeof document === "string" ? "a text" : String(document);
+    throw new OrreryError("invalid_request", `The document is ${shown}, not a JSON object; see GET /openapi.json.`, {
+      faults: [{ pointer: "", detail: `must be an object (it is ${shown})` }],
     });
   }
   return document;
@@ -27,14 +28,14 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new OrreryError("malformed_json", "The body is not valid UTF-8.");
+    throw new OrreryError("malformed_json", "The body is not valid UTF-8; encode it so and send it again.");
   }
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, " ").slice(0, 200) : "";
-    throw new OrreryError("malformed_json", `The body is not valid JSON: ${reason || "it is empty"}.`);
+    throw new OrreryError("malformed_json", `The body is not valid JSON (${reason || "it is empty"}); correct it and send it again.`);
   }
   refuseRepeatedNames(text);
   return document;
@@ -52,7 +53,11 @@ function refuseRepeatedNames(text: string): void {
   for (const [token, body = "", colon] of text.matchAll(TOKEN)) {
     if (token === "{" || token === "[") {
       open.push({ names: new Set(), last: "" });
-      if (open.length > MAX_DEPTH) throw new OrreryError("invalid_request", `The document is nested deeper than ${MAX_DEPTH} levels.`);
+      if (open.length > MAX_DEPTH)
+        throw new OrreryError(
+          "invalid_request",
+          `The document is nested deeper than ${MAX_DEPTH} levels; see GET /openapi.json for its shape.`,
+        );
     } else if (token === "}" || token === "]") {
       open.pop();
     } else if (colon !== undefined) {

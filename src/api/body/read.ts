@@ -14,11 +14,12 @@ export async function* readChunks(request: Request, limit: number): AsyncGenerat
     if (encoding !== "identity") {
       throw new OrreryError("unsupported_media_type", `The body is compressed (${encoding.slice(0, 40)}); send it as it is.`);
     }
-    if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge(limit);
+    const declared = Number(request.headers["content-length"] ?? 0);
+    if (declared > limit) throw tooLarge(limit, `has ${declared} bytes`);
     let bytes = 0;
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       bytes += chunk.length;
-      if (bytes > limit) throw tooLarge(limit);
+      if (bytes > limit) throw tooLarge(limit, "goes on");
       yield chunk;
     }
   } finally {
@@ -26,8 +27,11 @@ export async function* readChunks(request: Request, limit: number): AsyncGenerat
   }
 }
 
-function tooLarge(limit: number): OrreryError {
-  return new OrreryError("body_too_large", `The body is larger than ${limit} bytes; send fewer rows, or raise ORRERY_MAX_UPLOAD_BYTES.`);
+function tooLarge(limit: number, what: string): OrreryError {
+  return new OrreryError(
+    "body_too_large",
+    `The body ${what}, but at most ${limit} bytes are accepted; send fewer rows, or raise ORRERY_MAX_UPLOAD_BYTES.`,
+  );
 }
 
 /** The media type of the body without its parameters; refuses one that is not among `accepted`, or not UTF-8. */

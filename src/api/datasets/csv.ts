@@ -1,49 +1,69 @@
 import { pipeline } from "node:stream";
 import { CsvError, type Parser, parse } from "csv-parse";
-import { listed, pointerPart, type Table, tableOf } from "../../contract/dataset.ts";
+import { type Table, tableOf } from "../../contract/dataset.ts";
 import { OrreryError } from "../../contract/errors.ts";
 import { LIMITS } from "../../contract/request.ts";
+import { numberIn } from "./cell.ts";
+import { checkHeader } from "./header.ts";
 
-/** A decimal number. JavaScript's own conversion would also take "", "0x10" and "Infinity". */
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const LF = 10;
+const CR = 13;
 
 /**
  * Reads a table from CSV with a header line, strictly: each row as long as the header, each cell a decimal number.
- * Rows are counted from 1, the header not included. A byte order mark, CRLF and blank lines are fine.
+ * Faults name the line of the file, counted from 1. A byte order mark, CRLF and blank lines are fine.
  */
 export async function readCsv(chunks: AsyncIterable<Buffer>, delimiter: string): Promise<Table> {
-  const parser = parse({ bom: true, delimiter, relax_column_count: true, skip_empty_lines: true, trim: true });
+  const body = { hasBreak: false };
+  // Blank lines come as rows of one empty cell, so that rows and lines count alike.
+  const parser = parse({ bom: true, delimiter, relax_column_count: true, trim: true });
   // Failures of the source reach the reader of the parser, which is the only one that listens.
-  pipeline(chunks, parser, () => undefined);
+  pipeline(watched(chunks, body), parser, () => undefined);
   try {
-    return await tableFrom(parser);
+    return await tableFrom(parser, body);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new OrreryError("malformed_csv", `The CSV cannot be read: ${error.message.slice(0, 200)}.`, { cause: error });
+    // The library would name the last line of the file, not that of the quote, which follows the rows that were read.
+    const open = error.code === "CSV_QUOTE_NOT_CLOSED" && `the quote that opens at line ${Number(error.records) + 1} is not closed`;
+    const reason = open || error.message.slice(0, 200);
+    throw new OrreryError("malformed_csv", `The CSV cannot be read: ${reason}; correct it there.`, { cause: error });
   } finally {
     parser.destroy();
   }
 }
 
-async function tableFrom(parser: Parser): Promise<Table> {
+async function* watched(chunks: AsyncIterable<Buffer>, body: { hasBreak: boolean }): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    body.hasBreak ||= chunk.includes(LF) || chunk.includes(CR);
+    yield chunk;
+  }
+}
+
+async function tableFrom(parser: Parser, body: { hasBreak: boolean }): Promise<Table> {
   let names: string[] | undefined;
   const columns: number[][] = [];
-  let row = 0;
+  let line = 0;
+  let rows = 0;
   for await (const cells of parser as AsyncIterable<string[]>) {
+    line += 1;
+    if (cells.length === 1 && cells[0] === "") continue;
     if (!names) {
-      names = headerFrom(cells);
+      // What ends without a break comes when the whole body has been seen.
+      if (!body.hasBreak) throw oneLine();
+      checkHeader(cells, line);
+      names = cells;
       columns.push(...names.map(() => []));
       continue;
     }
-    row += 1;
-    if (row > LIMITS.rows) throw new OrreryError("dataset_too_large", `The dataset has more than ${LIMITS.rows} rows.`);
-    if (cells.length !== names.length) {
-      const detail = `Row ${row} has ${cells.length} cells but the header has ${names.length}; make them equal.`;
-      throw new OrreryError("dataset_ragged", detail, {
-        faults: [{ pointer: `/rows/${row - 1}`, detail: `${cells.length} cells instead of ${names.length}` }],
-      });
+    rows += 1;
+    if (rows > LIMITS.rows) {
+      throw new OrreryError(
+        "dataset_too_large",
+        `The dataset has more than ${LIMITS.rows} rows, as line ${line} shows; send fewer of them.`,
+      );
     }
-    for (const [index, name] of names.entries()) columns[index]?.push(numberIn(cells[index] ?? "", row, name));
+    if (cells.length !== names.length) throw ragged(line, cells.length, names.length);
+    for (const [index, name] of names.entries()) columns[index]?.push(numberIn(cells[index] ?? "", { line, name, first: rows === 1 }));
   }
   if (!names) throw new OrreryError("dataset_empty", "The CSV is empty; send a header line with column names and then the rows.");
   const table = Object.create(null) as Record<string, number[]>;
@@ -51,24 +71,16 @@ async function tableFrom(parser: Parser): Promise<Table> {
   return tableOf(table);
 }
 
-function headerFrom(names: string[]): string[] {
-  if (names.length > LIMITS.columns) {
-    throw new OrreryError("dataset_too_large", `The dataset has ${names.length} columns; at most ${LIMITS.columns} are accepted.`);
-  }
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return names;
-  throw new OrreryError("column_duplicate", `The header names ${listed([twice.slice(0, 80)])} twice; rename one of the columns.`, {
-    faults: [{ pointer: `/columns/${pointerPart(twice)}`, detail: "occurs twice" }],
-  });
+function oneLine(): OrreryError {
+  return new OrreryError(
+    "dataset_empty",
+    "The body holds no line break, so it is one header line without rows; curl keeps line breaks with --data-binary, not with -d.",
+  );
 }
 
-function numberIn(cell: string, row: number, name: string): number {
-  const value = NUMBER.test(cell) ? Number(cell) : Number.NaN;
-  if (Number.isFinite(value)) return value;
-  const shown = cell === "" ? "empty" : JSON.stringify(cell.slice(0, 60));
-  throw new OrreryError(
-    "dataset_not_numeric",
-    `Row ${row} of column "${name.slice(0, 80)}" is ${shown}; every cell must be a decimal number such as 1.5 or -2e3.`,
-    { faults: [{ pointer: `/columns/${pointerPart(name)}/${row - 1}`, detail: `must be a number (it is ${shown})` }] },
-  );
+function ragged(line: number, cells: number, expected: number): OrreryError {
+  const counted = `${cells} ${cells === 1 ? "cell" : "cells"}`;
+  return new OrreryError("dataset_ragged", `Line ${line} has ${counted} but the header has ${expected}; make them equal.`, {
+    faults: [{ pointer: "", detail: `line ${line}: ${counted} instead of ${expected}` }],
+  });
 }

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { type Job, job } from "../../contract/job.ts";
-import { SCHEMA_VERSION } from "../../contract/names.ts";
 import type { Result } from "../../contract/result.ts";
 import type { JobView } from "./view.ts";
 
@@ -19,7 +18,7 @@ export function createJobBody(temporalUi: string | undefined) {
       kind: memo.kind,
       status: view.status,
       verdict: view.verdict,
-      schema_version: memo.schema_version ?? SCHEMA_VERSION,
+      schema_version: memo.schema_version,
       request_hash: memo.request_hash,
       created_at: iso(memo.accepted_at),
       started_at: view.startedAt === null ? null : iso(view.startedAt),

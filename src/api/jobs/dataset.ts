@@ -5,6 +5,9 @@ import { datasetKey } from "../../contract/keys.ts";
 import type { DatasetSource } from "../../contract/request.ts";
 import type { Store } from "../../storage/store.ts";
 
+/** Of the ids of datasets; their hash follows. */
+const PREFIX = "ds_";
+
 /** The header of a request's dataset; of an inline one the table too. Throws `dataset_not_found` and what `tableOf` throws. */
 export async function resolveDataset(
   store: Store,
@@ -15,7 +18,7 @@ export async function resolveDataset(
     const table = tableOf(source.columns, source.units);
     return { header: headerOf(table), table };
   }
-  const start = await store.getStart(datasetKey(tenant, source.dataset_id.slice("ds_".length)), MAX_HEADER_BYTES);
+  const start = await store.getStart(keyOf(tenant, source.dataset_id), MAX_HEADER_BYTES);
   if (!start) {
     throw new OrreryError("dataset_not_found", `Dataset ${source.dataset_id} is not in the store; upload it with POST /v1/datasets.`, {
       faults: [{ pointer: "/dataset/dataset_id", detail: "no such dataset" }],
@@ -24,10 +27,22 @@ export async function resolveDataset(
   return { header: decodeHeader(start).header, table: undefined };
 }
 
-/** Stores a table under its hash; storing it again changes nothing. */
-export async function storeTable(store: Store, tenant: string, table: Table): Promise<{ datasetId: string; bytes: number }> {
+/** A table as the store keeps it, under its hash. */
+export interface EncodedTable {
+  datasetId: string;
+  bytes: Uint8Array;
+}
+
+export function encodedTable(table: Table): EncodedTable {
   const bytes = encodeTable(table);
-  const hash = createHash("sha256").update(bytes).digest("hex");
-  await store.putIfAbsent(datasetKey(tenant, hash), bytes);
-  return { datasetId: `ds_${hash}`, bytes: bytes.length };
+  return { datasetId: `${PREFIX}${createHash("sha256").update(bytes).digest("hex")}`, bytes };
+}
+
+/** Stores a table; storing it again changes nothing. */
+export async function storeTable(store: Store, tenant: string, { datasetId, bytes }: EncodedTable): Promise<void> {
+  await store.putIfAbsent(keyOf(tenant, datasetId), bytes);
+}
+
+function keyOf(tenant: string, datasetId: string): string {
+  return datasetKey(tenant, datasetId.slice(PREFIX.length));
 }

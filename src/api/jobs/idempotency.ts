@@ -4,8 +4,8 @@ import canonicalize from "canonicalize";
 import { OrreryError } from "../../contract/errors.ts";
 import type { Kind } from "../../contract/names.ts";
 
-/** Up to 255 visible ASCII characters. */
-const KEY = /^[\x21-\x7e]{1,255}$/;
+const MAX_KEY = 255;
+const INVISIBLE = /[^\x21-\x7e]/;
 
 /**
  * The key of a request, from `Idempotency-Key` or `x-idempotency-key`. The draft standard writes it as a quoted
@@ -19,13 +19,23 @@ export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | undefin
   if (other !== undefined && other !== key) {
     throw new OrreryError("idempotency_key_invalid", "Idempotency-Key and x-idempotency-key differ; send one of them.");
   }
-  if (key !== undefined && !KEY.test(key)) {
+  const fault = key === undefined ? undefined : faultOf(key);
+  if (fault !== undefined) {
     throw new OrreryError(
       "idempotency_key_invalid",
-      `The idempotency key has ${key.length} characters; send 1 to 255 visible ASCII characters without spaces, such as a UUID.`,
+      `The idempotency key ${fault}; send 1 to ${MAX_KEY} visible ASCII characters without spaces, such as a UUID.`,
     );
   }
   return key;
+}
+
+function faultOf(key: string): string | undefined {
+  if (key === "") return "is empty";
+  if (key.length > MAX_KEY) return `has ${key.length} characters`;
+  const [bad] = INVISIBLE.exec(key) ?? [];
+  if (bad === undefined) return undefined;
+  const code = bad.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0");
+  return `has ${bad === " " ? "a space" : `the byte 0x${code}`} as its character ${key.indexOf(bad) + 1}`;
 }
 
 function unquoted(value: string): string {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { OrreryError } from "../../contract/errors.ts";
 import { ATTRIBUTES, type Kind, type Status, type Verdict } from "../../contract/names.ts";
+import { isInvalidArgument } from "../temporal/faults.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import type { JobReader } from "./reader.ts";
 import type { JobView } from "./view.ts";
@@ -25,7 +26,9 @@ const PARALLEL = 8;
 export function createListing({ temporal, reader }: { temporal: Temporal; reader: JobReader }) {
   return async function list(tenant: string, filter: Filter, page: { size: number; token: string }): Promise<Listing> {
     const query = queryOf(tenant, filter);
-    const { items, nextPageToken } = await temporal.list(query, page.size, decodeToken(page.token, query));
+    const { items, nextPageToken } = await temporal
+      .list(query, page.size, decodeToken(page.token, query))
+      .catch((error: unknown) => refuse(error, filter));
     const views: JobView[] = [];
     for (let from = 0; from < items.length; from += PARALLEL) {
       const some = await Promise.all(items.slice(from, from + PARALLEL).map((id) => reader.find(id, tenant)));
@@ -62,26 +65,42 @@ function queryOf(tenant: string, { kind, status, verdict, since }: Filter): stri
   ].join(" AND ");
 }
 
-/** Bytes of a token that bind it to the list it continues. */
+/** The time is the only part of a query that a client can word, so it is what a server that refuses the query means. */
+function refuse(error: unknown, { since }: Filter): never {
+  if (since === undefined || !isInvalidArgument(error)) throw error;
+  throw new OrreryError("invalid_parameter", `The server's index cannot compare with since=${since}; give a time nearer to today.`, {
+    faults: [{ pointer: "/since", detail: `is a time that the index cannot compare with (it is ${since})` }],
+    cause: error,
+  });
+}
+
+/**
+ * Bytes of a token in front of the server's own: a check of all that follows, which a text that is no whole token fails, and
+ * what binds the token to the list that it continues.
+ */
+const CHECK = 6;
 const BINDING = 9;
 
-function bindingOf(query: string): Buffer {
-  return createHash("sha256").update(query).digest().subarray(0, BINDING);
+function hashOf(data: string | Uint8Array, bytes: number): Buffer {
+  return createHash("sha256").update(data).digest().subarray(0, bytes);
 }
 
 function encodeToken(token: Uint8Array, query: string): string {
-  return Buffer.concat([bindingOf(query), token]).toString("base64url");
+  const bound = Buffer.concat([hashOf(query, BINDING), token]);
+  return Buffer.concat([hashOf(bound, CHECK), bound]).toString("base64url");
 }
 
 function decodeToken(text: string, query: string): Uint8Array {
   const bytes = Buffer.from(text, "base64url");
   if (text === "") return bytes;
-  if (bytes.subarray(0, BINDING).equals(bindingOf(query)) && bytes.length > BINDING) return bytes.subarray(BINDING);
-  throw new OrreryError(
-    "invalid_parameter",
-    "The page_token belongs to a list with another filter; keep the filter, or begin again without it.",
-    {
-      faults: [{ pointer: "/page_token", detail: "belongs to another filter" }],
-    },
-  );
+  const bound = bytes.subarray(CHECK);
+  if (bound.length <= BINDING || !bytes.subarray(0, CHECK).equals(hashOf(bound, CHECK))) {
+    throw tokenFault("is not one that a list gave, or not all of it; send next_page_token unchanged, or begin again without it");
+  }
+  if (bound.subarray(0, BINDING).equals(hashOf(query, BINDING))) return bound.subarray(BINDING);
+  throw tokenFault("belongs to a list with another filter; keep the filter, or begin again without it");
+}
+
+function tokenFault(detail: string): OrreryError {
+  return new OrreryError("invalid_parameter", `The page_token ${detail}.`, { faults: [{ pointer: "/page_token", detail }] });
 }

@@ -1,12 +1,14 @@
+import { z } from "zod";
 import { OrreryError } from "../../contract/errors.ts";
 import type { JobMemo } from "../../contract/flow.ts";
+import { KINDS } from "../../contract/names.ts";
 import { millisOf } from "../temporal/decode.ts";
 import type { Queues } from "../temporal/queues.ts";
 import type { Snapshot } from "../temporal/snapshot.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import { readClosing } from "./closing.ts";
 import { reasonOf, waitingOf } from "./reason.ts";
-import { EVENTS_WITH_ACTIVITY, openStartedAt, openStatus, progressOf, triesOf } from "./status.ts";
+import { EVENTS_WITH_ACTIVITY, hasBegun, openStartedAt, openStatus, progressOf, triesOf } from "./status.ts";
 import type { JobView } from "./view.ts";
 
 /** Reads jobs from what the server keeps. No worker takes part, so it works while none is alive. */
@@ -28,11 +30,12 @@ export interface DescribedJob {
 const JOB_ID = /^(discover|evaluate)-[0-9a-z-]{1,64}$/;
 
 export function createJobReader(temporal: Temporal, queues: Queues): JobReader {
-  /** Between activities, and while shards work, only the history knows when the job began. */
-  async function firstStart({ workflowId, runId, events }: Snapshot): Promise<number | null> {
-    if (events < EVENTS_WITH_ACTIVITY) return null;
-    const first = await temporal.events(workflowId, runId, 2 * EVENTS_WITH_ACTIVITY);
-    return millisOf(first.find((event) => event.activityTaskStartedEventAttributes)?.eventTime) ?? null;
+  /** When the job began, and the tries that its history shows: those of activities that have ended, of which the first counts. */
+  async function past({ workflowId, runId, events }: Snapshot): Promise<{ startedAt: number | undefined; attempts: number }> {
+    const head = events < EVENTS_WITH_ACTIVITY ? [] : await temporal.events(workflowId, runId, 2 * EVENTS_WITH_ACTIVITY);
+    const starts = head.filter((event) => event.activityTaskStartedEventAttributes);
+    const tries = starts.map((event) => event.activityTaskStartedEventAttributes?.attempt ?? 1);
+    return { startedAt: millisOf(starts[0]?.eventTime), attempts: Math.max(0, ...tries) };
   }
 
   const reader: JobReader = {
@@ -47,7 +50,7 @@ export function createJobReader(temporal: Temporal, queues: Queues): JobReader {
       if (found) return found;
       throw new OrreryError(
         "job_not_found",
-        `There is no job ${JSON.stringify(jobId.slice(0, 80))}; it may be older than the server keeps jobs.`,
+        `There is no job ${JSON.stringify(jobId.slice(0, 80))}; it may be older than the server keeps jobs. GET /v1/jobs lists those that it has.`,
       );
     },
 
@@ -55,13 +58,14 @@ export function createJobReader(temporal: Temporal, queues: Queues): JobReader {
       const shared = { jobId: snapshot.workflowId, memo };
       if (snapshot.closedAt === undefined) {
         const status = openStatus(snapshot, memo);
+        const before = await past(snapshot);
         return {
           ...shared,
           status,
           verdict: null,
-          startedAt: openStartedAt(snapshot) ?? (status === "queued" ? null : await firstStart(snapshot)),
+          startedAt: before.startedAt ?? openStartedAt(snapshot),
           finishedAt: null,
-          attempts: Math.max(0, ...snapshot.activities.map(triesOf)),
+          attempts: Math.max(hasBegun(snapshot, memo) ? 1 : 0, before.attempts, ...snapshot.activities.map(triesOf)),
           progress: progressOf(snapshot, memo),
           waiting: waitingOf(await reasonOf(snapshot, status, queues)),
           error: null,
@@ -86,8 +90,22 @@ export function createJobReader(temporal: Temporal, queues: Queues): JobReader {
   return reader;
 }
 
-/** The memo of a job; `undefined` for a workflow that is none. One started by other means lacks what the gateway adds. */
-function memoOf({ memo, startedAt }: Snapshot): JobMemo | undefined {
-  if (typeof memo.kind !== "string" || typeof memo.tenant !== "string") return undefined;
-  return { accepted_at: startedAt, path: "single", ...(memo as Partial<JobMemo>) } as JobMemo;
+/** Milliseconds since the epoch, as far as the calendar goes. */
+const millis = z.number().min(0).max(253_402_300_799_999);
+
+/** What the gateway writes into every memo. */
+const jobMemo = z.object({
+  accepted_at: millis,
+  path: z.enum(["local", "single", "sharded"]),
+  kind: z.enum(KINDS),
+  tenant: z.string(),
+  schema_version: z.int(),
+  request_hash: z.string(),
+  deadline_at: millis,
+  shards: z.int().min(0).max(1_000).optional(),
+});
+
+/** The memo of a job. A workflow whose memo is not complete was started by other means, and is no job. */
+function memoOf({ memo }: Snapshot): JobMemo | undefined {
+  return jobMemo.safeParse(memo).success ? (memo as unknown as JobMemo) : undefined;
 }

@@ -6,6 +6,9 @@ import type { QueueState } from "../temporal/temporal.ts";
 import { iso } from "./body.ts";
 import { isBusy } from "./status.ts";
 
+/** How long a task must have waited for the count of its queue to be told. */
+const COUNTED_MS = 1_000;
+
 /** Why a job is where it is. Times are milliseconds since the epoch. */
 export interface Reason {
   reason: "finished" | "running" | "cancelling" | "no_worker" | "queued" | "backoff" | "paused";
@@ -15,6 +18,8 @@ export interface Reason {
   blockedBy: string | null;
   action: string;
   queue: QueueState | null;
+  /** When the pause ends that the job is in, if that is known. */
+  until?: number;
 }
 
 /** Finds what an open or closed job waits for, from its description and the queue that holds its next task. */
@@ -56,7 +61,7 @@ export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queue
     if (nextAttemptAt !== undefined && nextAttemptAt > Date.now()) {
       const detail = `Attempt ${attempt - 1} of ${type} failed (${lastFailure ?? "unknown"}); attempt ${attempt} of ${maxAttempts} begins at ${iso(nextAttemptAt)}.`;
       const action = "Wait for the next attempt, or cancel the job.";
-      return { ...plain("backoff", activity.lastEndedAt, detail, action), blockedBy: `activity:${type}` };
+      return { ...plain("backoff", activity.lastEndedAt, detail, action), blockedBy: `activity:${type}`, until: nextAttemptAt };
     }
     return inQueue(await queues.state(activity.queue || QUEUES.control, "activity"), activity.scheduledAt);
   }
@@ -66,11 +71,24 @@ function inQueue(queue: QueueState, since: number | undefined): Reason {
   const blockedBy = `queue:${queue.name}`;
   const pool = queue.name.replace("orrery-", "");
   if (queue.pollers === 0) {
-    const detail = `No worker has asked for work on ${queue.name} in the last minute.`;
+    // A server that has just started has not met its workers yet.
+    const detail = `The server knows of no worker for ${queue.name} at present; it learns of one when that asks for work.`;
     return { reason: "no_worker", since, detail, blockedBy, action: `Start a worker for the pool ${pool}, or cancel the job.`, queue };
   }
-  const detail = `The job waits on ${queue.name}, where about ${queue.backlog} tasks wait.`;
-  return { reason: "queued", since, detail, blockedBy, action: `Wait, or add workers for the pool ${pool}.`, queue };
+  return {
+    reason: "queued",
+    since,
+    detail: queuedDetail(queue, since),
+    blockedBy,
+    action: `Wait, or add workers for the pool ${pool}.`,
+    queue,
+  };
+}
+
+/** The server's count lags, so of a task that has just come it says nothing. */
+function queuedDetail({ name, backlog }: QueueState, since = 0): string {
+  if (backlog <= 0 || Date.now() - since < COUNTED_MS) return "It is in line for a worker.";
+  return `The job waits on ${name}, where about ${backlog === 1 ? "1 task waits" : `${backlog} tasks wait`}.`;
 }
 
 function plain(reason: Reason["reason"], since: number | undefined, detail: string, action: string): Reason {

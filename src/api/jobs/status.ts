@@ -12,7 +12,8 @@ export function openStatus(snapshot: Snapshot, memo: JobMemo): Status {
   return hasBegun(snapshot, memo) ? "running" : "queued";
 }
 
-function hasBegun({ activities, openChildren, workflowTask, events }: Snapshot, memo: JobMemo): boolean {
+/** Whether an attempt was made, by a worker that may be gone. */
+export function hasBegun({ activities, openChildren, workflowTask, events }: Snapshot, memo: JobMemo): boolean {
   if (openChildren.length > 0 || memo.progress !== undefined) return true;
   if (activities.some((activity) => isBusy(activity) || activity.attempt > 1)) return true;
   // The short path computes inside the first workflow task, so nothing else shows that it began.

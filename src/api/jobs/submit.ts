@@ -6,9 +6,9 @@ import { summaryKey } from "../../contract/keys.ts";
 import { ATTRIBUTES, ENGINE_VERSION, type Kind, QUEUES } from "../../contract/names.ts";
 import type { Store } from "../../storage/store.ts";
 import type { Temporal } from "../temporal/temporal.ts";
-import { resolveDataset, storeTable } from "./dataset.ts";
+import { encodedTable, resolveDataset, storeTable } from "./dataset.ts";
 import { jobIdOf, requestHashOf } from "./idempotency.ts";
-import { type JobRequest, KINDS_OF_JOBS } from "./kinds.ts";
+import { KINDS_OF_JOBS } from "./kinds.ts";
 import type { JobReader } from "./reader.ts";
 import { acceptedView, type JobView } from "./view.ts";
 
@@ -24,6 +24,8 @@ export interface Submission {
 
 /** Accepts a job exactly once for each key. Resolves to the job and whether it had been accepted before. */
 export type SubmitJob = (submission: Submission) => Promise<{ view: JobView; replayed: boolean }>;
+
+type JobInput = DiscoverInput | EvaluateInput;
 
 const KIND = defineSearchAttributeKey(ATTRIBUTES.kind, SearchAttributeType.KEYWORD);
 const TENANT = defineSearchAttributeKey(ATTRIBUTES.tenant, SearchAttributeType.KEYWORD);
@@ -61,22 +63,27 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
     submission.onJobId(jobId);
     const acceptedAt = Date.now();
     const deadlineMs = request.budget.deadline_seconds * 1_000;
+    const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: acceptedAt + deadlineMs };
+    const whole = { ...ticket, request, route, ...(reused && { reused: reused.summary }) } as JobInput;
+    const encoded = table && !canCarry(whole, table) ? encodedTable(table) : undefined;
+    const input = bounded(encoded ? withStoredTable(whole, encoded.datasetId) : whole);
+    if (encoded) {
+      // A request that is refused leaves nothing behind, so its key is looked up before the table is stored.
+      const view = key === undefined ? undefined : await existing(jobId, submission, hash);
+      if (view) return { view, replayed: true };
+      await storeTable(store, tenant, encoded);
+    }
     const memo: JobMemo = {
       kind,
       tenant,
       schema_version: request.schema_version,
       request_hash: hash,
-      deadline_at: acceptedAt + deadlineMs,
+      deadline_at: ticket.deadline_at,
       accepted_at: acceptedAt,
       path: route.path,
       ...(route.path === "sharded" && { shards: route.shards }),
-      ...(reused && { reused_from: reused.job_id }),
+      ...(reused && input.reused && { reused_from: reused.job_id }),
     };
-    const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: memo.deadline_at };
-    const input = await bounded(
-      { ...ticket, request, route, ...(reused && { reused: reused.summary }) } as DiscoverInput | EvaluateInput,
-      table,
-    );
 
     // The second round serves a key whose job the server forgot between the refused start and the look at it.
     for (let round = 1; ; round += 1) {
@@ -101,32 +108,47 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
         throw new OrreryError("temporal_unavailable", `Job ${jobId} can be neither started nor read; try again in a moment.`);
     }
   };
+}
 
-  /** The input with its table in the store if it would be too large to travel with it. */
-  async function bounded<T extends { tenant: string; request: JobRequest }>(input: T, table: Table | undefined): Promise<T> {
-    // Two bytes a value is the least, and a table that is surely too large need not be written out to be measured.
-    const least = table ? 2 * table.rows * Object.keys(table.columns).length : 0;
-    if (least <= MAX_INLINE_BYTES && bytesOf(input) <= MAX_INLINE_BYTES) return input;
-    let small = input;
-    if (table) {
-      const { datasetId } = await storeTable(store, input.tenant, table);
-      small = { ...input, request: { ...input.request, dataset: { source: "stored", dataset_id: datasetId } } };
-    }
-    const bytes = bytesOf(small);
-    if (bytes <= MAX_PAYLOAD_BYTES) return small;
-    throw new OrreryError(
-      "invalid_request",
-      `The request has ${bytes} bytes beside its dataset; at most ${MAX_PAYLOAD_BYTES} are accepted. Shorten the library of terms.`,
-    );
-  }
+/** Whether the input is small enough to travel with its table in it. */
+function canCarry(input: JobInput, table: Table): boolean {
+  // Two bytes a value is the least, and a table that is surely too large need not be written out to be measured.
+  const least = 2 * table.rows * Object.keys(table.columns).length;
+  return least <= MAX_INLINE_BYTES && bytesOf(input) <= MAX_INLINE_BYTES;
+}
+
+function withStoredTable(input: JobInput, datasetId: string): JobInput {
+  return { ...input, request: { ...input.request, dataset: { source: "stored", dataset_id: datasetId } } } as JobInput;
+}
+
+/** The input within the bound of a payload: without the earlier result if there is no room for it, because that only saves work. */
+function bounded(input: JobInput): JobInput {
+  if (bytesOf(input) <= MAX_PAYLOAD_BYTES) return input;
+  const { reused: _, ...bare } = input;
+  const bytes = bytesOf(bare);
+  if (bytes <= MAX_PAYLOAD_BYTES) return bare as JobInput;
+  throw new OrreryError(
+    "invalid_request",
+    `The request has ${bytes} bytes beside its dataset; at most ${MAX_PAYLOAD_BYTES} are accepted. Shorten the library of terms.`,
+  );
 }
 
 function bytesOf(input: object): number {
   return Buffer.byteLength(JSON.stringify(input));
 }
 
-/** The result of an earlier job with the same request. A store that does not answer costs the shortcut, not the job. */
+/** The result of an earlier job with the same request. A store that does not answer, or damage, costs the shortcut, not the job. */
 async function storedSummary(store: Store, tenant: string, hash: string): Promise<{ job_id: string; summary: Summary } | undefined> {
-  const bytes = await store.get(summaryKey(tenant, ENGINE_VERSION, hash)).catch(() => undefined);
-  return bytes && JSON.parse(Buffer.from(bytes).toString());
+  try {
+    const bytes = await store.get(summaryKey(tenant, ENGINE_VERSION, hash));
+    const stored: unknown = bytes && JSON.parse(Buffer.from(bytes).toString());
+    return isStored(stored) ? stored : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isStored(value: unknown): value is { job_id: string; summary: Summary } {
+  if (typeof value !== "object" || value === null || !("job_id" in value && "summary" in value)) return false;
+  return typeof value.job_id === "string" && typeof value.summary === "object" && value.summary !== null;
 }

@@ -16,7 +16,7 @@ const LAST_LOOK_MS = 2_000;
 const RETRY_MS = 500;
 
 export interface Subscription {
-  /** `changes` asks for every new state; without it only the end is told, and the job is not polled. */
+  /** `changes` asks for the present state and every new one; without it only the end is told, and the job is not polled. */
   changes: boolean;
   onView: (view: JobView) => void;
   /** The process is about to stop: nothing more will be told. */
@@ -24,8 +24,8 @@ export interface Subscription {
 }
 
 /**
- * Shares one watcher for each job among all that follow it, however many streams and waiting calls those are. A
- * follower subscribes first and reads the job second: so no change falls between the two.
+ * Shares one watcher for each job among all that follow it, however many streams and waiting calls those are. What a
+ * follower is told is never older than what it read before it subscribed, or was told before.
  */
 export interface Watchers {
   /** Returns the function that ends the subscription, or `undefined` if the process watches as many jobs as it may. */
@@ -48,18 +48,39 @@ export function createWatchers(deps: { temporal: Temporal; reader: JobReader }):
   let closed = false;
 
   function watch(key: string, jobId: string, tenant: string) {
-    const subscriptions = new Set<Subscription>();
+    /** The followers, each with the tag of the last state that it was told. */
+    const subscriptions = new Map<Subscription, string>();
     const stopped = new AbortController();
-    let tag = "";
+    let present: Promise<unknown> = Promise.resolve();
+    let next: Promise<boolean> | undefined;
     let polling = false;
 
+    /** One look at a time, so that views come in the order of the states. Whoever asks during one shares the next. */
+    function look(): Promise<boolean> {
+      next ??= present
+        .catch(() => undefined)
+        .then(() => {
+          next = undefined;
+          const now = lookNow();
+          present = now;
+          return now;
+        });
+      return next;
+    }
+
     /** Reads the job and tells what is new. Resolves to whether the job has ended. */
-    async function look(): Promise<boolean> {
+    async function lookNow(): Promise<boolean> {
+      // Whoever comes while this reads may have read a newer state, unless this reads the last one.
+      const before = [...subscriptions.keys()];
       const view = await deps.reader.read(jobId, tenant);
       const ended = TERMINAL.includes(view.status);
-      const next = tagOf(view);
-      if (next !== tag) for (const { changes, onView } of subscriptions) if (changes || ended) onView(view);
-      tag = next;
+      const tag = tagOf(view);
+      for (const subscription of ended ? [...subscriptions.keys()] : before) {
+        const told = subscriptions.get(subscription);
+        if (told === undefined || told === tag || !(subscription.changes || ended)) continue;
+        subscriptions.set(subscription, tag);
+        subscription.onView(view);
+      }
       // Whoever comes now would wait for an end that has been told, so the next one gets a new watcher.
       if (ended) leave();
       return ended;
@@ -82,9 +103,10 @@ export function createWatchers(deps: { temporal: Temporal; reader: JobReader }):
 
     async function poll(): Promise<void> {
       polling = true;
-      for (let pause = FIRST_LOOK_MS; [...subscriptions].some(({ changes }) => changes); pause = Math.min(LAST_LOOK_MS, pause * 1.2)) {
+      const followed = () => [...subscriptions.keys()].some(({ changes }) => changes);
+      for (let pause = FIRST_LOOK_MS; followed(); pause = Math.min(LAST_LOOK_MS, pause * 1.2)) {
         // A failed look is repeated; followers keep the last state they were told.
-        await look().catch(() => undefined);
+        if (await look().catch(() => false)) break;
         await sleep(pause, undefined, { signal: stopped.signal }).catch(() => undefined);
       }
       polling = false;
@@ -93,7 +115,8 @@ export function createWatchers(deps: { temporal: Temporal; reader: JobReader }):
     void untilEnd();
     return {
       add(subscription: Subscription): () => void {
-        subscriptions.add(subscription);
+        subscriptions.set(subscription, "");
+        if (subscription.changes && polling) void look().catch(() => undefined);
         if (subscription.changes && !polling) void poll();
         return () => {
           subscriptions.delete(subscription);
@@ -103,7 +126,7 @@ export function createWatchers(deps: { temporal: Temporal; reader: JobReader }):
         };
       },
       stop(): void {
-        for (const { onStop } of subscriptions) onStop();
+        for (const { onStop } of [...subscriptions.keys()]) onStop();
       },
       stopped,
     };
@@ -127,8 +150,6 @@ export function createWatchers(deps: { temporal: Temporal; reader: JobReader }):
       const onView = (view: JobView) => accept(view) && resolve(view);
       const stop = watchers.subscribe(jobId, tenant, { changes, onView, onStop: give });
       if (!stop || signal.aborted) give();
-      // A change that was told to others just before is not told again.
-      else if (changes) void deps.reader.read(jobId, tenant).then(onView, () => undefined);
       signal.addEventListener("abort", give);
       const timer = setTimeout(give, millis);
       try {

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { RequestHandler } from "express";
-import { OrreryError } from "../../contract/errors.ts";
 import { LOCAL_TENANT } from "../../contract/names.ts";
 
 declare global {
@@ -25,9 +24,5 @@ export const context: RequestHandler = (request, response, next) => {
   response.locals.requestId = REQUEST_ID.test(given) ? given : randomUUID();
   response.locals.tenant = LOCAL_TENANT;
   response.set("X-Request-Id", response.locals.requestId);
-  const host = request.get("host");
-  if (host !== undefined && !URL.canParse(`http://${host}`)) {
-    throw new OrreryError("invalid_parameter", "The Host header is not a host name with an optional port.");
-  }
   next();
 };

@@ -16,7 +16,7 @@ export const unknownRoute: RequestHandler = (request) => {
 /** The one place where errors become replies (RFC 9457). What is not an `OrreryError` is logged and stays unnamed. */
 export function problems(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
-    const known = error instanceof OrreryError ? error : new OrreryError(...unexpected(error));
+    const known = error instanceof OrreryError ? error : new OrreryError(...unexpected(error, request.path));
     const { status, title } = ERRORS[known.code];
     const { requestId, jobId } = response.locals;
     if (status >= 500) {
@@ -25,7 +25,8 @@ export function problems(logger: Logger): ErrorRequestHandler {
         "request failed",
       );
     }
-    if (response.headersSent) {
+    // A reply that was begun can only be cut off, so that nobody takes it for the whole.
+    if (response.headersSent || response.destroyed) {
       request.socket.destroy();
       return;
     }
@@ -51,8 +52,11 @@ export function problems(logger: Logger): ErrorRequestHandler {
   };
 }
 
-function unexpected(cause: unknown): ConstructorParameters<typeof OrreryError> {
+function unexpected(cause: unknown, path: string): ConstructorParameters<typeof OrreryError> {
   // Express refuses a path with a broken percent escape with this class.
-  if (cause instanceof URIError) return ["invalid_parameter", "The path has a percent escape that is not UTF-8.", { cause }];
+  if (cause instanceof URIError) {
+    const shown = JSON.stringify(path.slice(0, 120));
+    return ["invalid_parameter", `The path ${shown} has a percent escape that is not UTF-8; encode the text as UTF-8.`, { cause }];
+  }
   return ["internal_error", `${ERRORS.internal_error.title} Give the operator the request id.`, { cause }];
 }

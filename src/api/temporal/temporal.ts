@@ -55,7 +55,7 @@ export function createTemporal(deps: { connection: Connection; namespace: string
     try {
       return await connection.withDeadline(Date.now() + limitMs, run);
     } catch (error) {
-      throw translate(error);
+      throw translate(error, namespace);
     }
   }
 

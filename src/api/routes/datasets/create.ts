@@ -6,7 +6,8 @@ import { parseDocument } from "../../../contract/parse.ts";
 import { readJson, refuseNonNumbers } from "../../body/json.ts";
 import { mediaTypeOf, readChunks } from "../../body/read.ts";
 import { readCsv } from "../../datasets/csv.ts";
-import { storeTable } from "../../jobs/dataset.ts";
+import { EXAMPLES } from "../../examples.ts";
+import { encodedTable, storeTable } from "../../jobs/dataset.ts";
 import { type Call, json, type Operation, operation } from "../../operation.ts";
 import type { Services } from "../../services.ts";
 
@@ -28,7 +29,14 @@ export function createDataset({ options, store }: Services): Operation {
     path: "/v1/datasets",
     tag: "Datasets",
     summary: "Upload a table. The same table has the same id, however often it comes.",
-    body: { required: true, content: { "text/csv": text, "text/tab-separated-values": text, "application/json": { schema: upload } } },
+    body: {
+      required: true,
+      content: {
+        "text/csv": { ...text, example: EXAMPLES.csv },
+        "text/tab-separated-values": { ...text, example: EXAMPLES.tabs },
+        "application/json": { schema: upload, example: EXAMPLES.upload },
+      },
+    },
     responses: { 201: json(datasetReply, "The table is stored.") },
     problems: [
       "malformed_json",
@@ -48,10 +56,15 @@ export function createDataset({ options, store }: Services): Operation {
     ],
     async handle(call) {
       const table = await readTable(call, options.maxUploadBytes).catch(fromRoot);
-      const { datasetId, bytes } = await storeTable(store, call.tenant, table);
-      call.response
-        .status(201)
-        .json({ dataset_id: datasetId, rows: table.rows, columns: Object.keys(table.columns), units: table.units, bytes });
+      const encoded = encodedTable(table);
+      await storeTable(store, call.tenant, encoded);
+      call.response.status(201).json({
+        dataset_id: encoded.datasetId,
+        rows: table.rows,
+        columns: Object.keys(table.columns),
+        units: table.units,
+        bytes: encoded.bytes.length,
+      });
     },
   });
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { isErrorCode, OrreryError } from "../../../contract/errors.ts";
+import { ERRORS, isErrorCode, OrreryError } from "../../../contract/errors.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
 import type { Services } from "../../services.ts";
 
@@ -32,6 +32,25 @@ const PAGE = `<!doctype html>
 `;
 const START = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api", deepLinking: true, validatorUrl: null });\n`;
 
+/** Titles and codes hold no character that HTML reads. */
+const ERROR_INDEX = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Orrery error codes</title>
+</head>
+<body>
+<h1>Error codes</h1>
+<ul>
+${Object.entries(ERRORS)
+  .map(([code, { status, title }]) => `<li><a href="/docs/errors/${code}">${code}</a> (${status}): ${title}</li>`)
+  .join("\n")}
+</ul>
+</body>
+</html>
+`;
+
 /** The viewer is large and changes with the package only. */
 const ASSET_CACHE = "public, max-age=86400";
 
@@ -41,7 +60,15 @@ export function documentation({ options }: Services): Operation[] {
   const index = {
     name: "Orrery",
     version: options.version,
-    links: { docs: "/docs", openapi: "/openapi.json", jobs: "/v1/jobs", health: "/health", ready: "/ready", live: "/live" },
+    links: {
+      docs: "/docs",
+      errors: "/docs/errors",
+      openapi: "/openapi.json",
+      jobs: "/v1/jobs",
+      health: "/health",
+      ready: "/ready",
+      live: "/live",
+    },
   };
   return [
     operation({
@@ -86,8 +113,20 @@ export function documentation({ options }: Services): Operation[] {
           response.type("text/javascript").send(START);
           return;
         }
-        if (type === undefined) throw new OrreryError("route_not_found", `The page has no file ${JSON.stringify(file.slice(0, 80))}.`);
+        if (type === undefined)
+          throw new OrreryError("route_not_found", `The page has no file ${JSON.stringify(file.slice(0, 80))}; open /docs.`);
         response.type(type).send(await readFile(join(assetFolder, file)));
+      },
+    }),
+    operation({
+      ...shared,
+      id: "listErrorPages",
+      path: "/docs/errors",
+      summary: "Every error code, with the way to its page.",
+      responses: { 200: { description: "The page.", content: { "text/html": {} } } },
+      problems: [],
+      handle({ response }) {
+        response.type("html").send(ERROR_INDEX);
       },
     }),
     operation({
@@ -100,7 +139,11 @@ export function documentation({ options }: Services): Operation[] {
       async handle({ request, response }) {
         const code = pathParameter(request, "code");
         const text = isErrorCode(code) ? await readFile(join(options.errorPages, `${code}.md`)).catch(() => undefined) : undefined;
-        if (!text) throw new OrreryError("route_not_found", `There is no page for ${JSON.stringify(code.slice(0, 80))}.`);
+        if (!text)
+          throw new OrreryError(
+            "route_not_found",
+            `There is no page for ${JSON.stringify(code.slice(0, 80))}; GET /docs/errors lists every code.`,
+          );
         response.type("text/markdown").send(text);
       },
     }),

@@ -72,8 +72,11 @@ export function jobArtifacts({ reader, store }: Services): Operation[] {
           );
         }
         await pipeline(stream, response).catch((error: unknown) => {
-          // A client that hung up is no fault of the server.
-          if (!response.destroyed) throw error;
+          // The reply is cut off either way. A client that hung up is no fault of the server, a store that broke off is.
+          if (error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE") return;
+          throw new OrreryError("store_unavailable", `The file ${name} of ${jobId} could not be read to its end; try again.`, {
+            cause: error,
+          });
         });
       },
     }),

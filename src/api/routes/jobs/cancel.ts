@@ -1,6 +1,7 @@
 import { OrreryError } from "../../../contract/errors.ts";
 import { cancelReceipt } from "../../../contract/job.ts";
 import { TERMINAL } from "../../../contract/names.ts";
+import { iso } from "../../jobs/body.ts";
 import { membersOf } from "../../jobs/members.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
 import { departure } from "../../preference.ts";
@@ -26,7 +27,7 @@ export function cancelJob({ reader, temporal, watchers }: Services): Operation {
       if (TERMINAL.includes(before.status)) {
         throw new OrreryError(
           "job_already_finished",
-          `Job ${jobId} ended as ${before.status} at ${new Date(before.finishedAt ?? 0).toISOString()}.`,
+          `Job ${jobId} ended as ${before.status} at ${iso(before.finishedAt ?? 0)}; GET /v1/jobs/${jobId} tells the rest.`,
         );
       }
       const requestedAt = new Date().toISOString();

@@ -33,7 +33,7 @@ export function jobEvents({ reader, watchers }: Services): Operation {
     responses: {
       200: {
         description:
-          "Events `status`, `progress`, `waiting` and, as the last one, `end`; the data of each is a JobStatus as JSON. The stream closes after `end`.",
+          "Events `status`, `progress`, `waiting` and, as the last one, `end`; the data of each is a JobStatus as JSON. `progress` and `waiting` come when there is such a thing and it has changed, `status` when the status has changed or a wait is over. The stream closes after `end`.",
         content: { "text/event-stream": { schema: jobStatus } },
       },
       204: { description: "The client has received `end` before: there is nothing more to come." },
@@ -71,8 +71,8 @@ export function jobEvents({ reader, watchers }: Services): Operation {
       });
       const session = await createSession(request, response, { keepAlive: KEEP_ALIVE_MS, retry: RECONNECT_MS });
       push = sender(session, known, () => response.end());
-      // Read after subscribing: what changed in between is in `seen` or in this.
-      for (const view of [first, ...seen, await reader.read(jobId, tenant)]) push(view);
+      // Nothing is awaited between the change of the sender and this, so what comes meanwhile comes after it.
+      for (const view of [first, ...seen]) push(view);
     },
   });
 }
@@ -95,15 +95,23 @@ function sender(session: Session, known: Position | undefined, end: () => void):
   };
 }
 
-/** The names of the events that tell of a view after another. */
-function eventsOf(before: JobView | undefined, { status, progress, waiting }: JobView): string[] {
-  const changed = (name: "progress" | "waiting") => JSON.stringify(before?.[name] ?? null) !== JSON.stringify({ progress, waiting }[name]);
-  return [
+/** The names of the events that tell of a view after another: of what is there and has changed. */
+function eventsOf(before: JobView | undefined, view: JobView): string[] {
+  const { status, progress, waiting } = view;
+  const names = [
     ...(before?.status === status ? [] : ["status"]),
-    ...(changed("progress") ? ["progress"] : []),
-    ...(changed("waiting") ? ["waiting"] : []),
+    ...(progress && stepsOf(before) !== stepsOf(view) ? ["progress"] : []),
+    ...(waiting && JSON.stringify(before?.waiting) !== JSON.stringify(waiting) ? ["waiting"] : []),
     ...(TERMINAL.includes(status) ? ["end"] : []),
   ];
+  // The end of a wait is news even if nothing else is: a follower would go on showing the wait.
+  return names.length === 0 && before?.waiting && !waiting ? ["status"] : names;
+}
+
+/** Where the work is. The estimate of the time left changes by itself and is no news. */
+function stepsOf(view: JobView | undefined): string {
+  const { phase, done, total } = view?.progress ?? {};
+  return JSON.stringify([phase, done, total]);
 }
 
 /**

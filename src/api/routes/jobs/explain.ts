@@ -1,6 +1,6 @@
-import { explanation } from "../../../contract/job.ts";
+import { explanation, type Progress } from "../../../contract/job.ts";
 import { iso } from "../../jobs/body.ts";
-import { reasonOf } from "../../jobs/reason.ts";
+import { type Reason, reasonOf } from "../../jobs/reason.ts";
 import { waitsOf } from "../../jobs/waits.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
 import type { Services } from "../../services.ts";
@@ -17,23 +17,50 @@ export function explainJob({ reader, temporal, queues }: Services): Operation {
     tag: "Jobs",
     summary: "Say why the job is where it is, what it waits for, and what to do.",
     responses: {
-      200: json(explanation, "Reasons: `no_worker`, `queued`, `running`, `backoff`, `paused`, `cancelling`, `finished`."),
+      200: json(
+        explanation,
+        [
+          "Reasons: `no_worker`, `queued`, `running`, `backoff`, `paused`, `cancelling`, `finished`.",
+          "`queue.backlog` is the server's approximate count, which can include tasks of jobs that have ended; `position` is at most that.",
+        ].join(" "),
+      ),
     },
     problems: ["job_not_found", "temporal_unavailable"],
     async handle({ request, response, tenant }) {
       const described = await reader.describe(pathParameter(request, "id"), tenant);
       const { snapshot } = described;
-      const { jobId: job_id, status } = await reader.viewOf(described);
-      const { since, blockedBy, ...rest } = await reasonOf(snapshot, status, queues);
+      const { jobId: job_id, status, progress } = await reader.viewOf(described);
+      const found = await reasonOf(snapshot, status, queues);
+      const { reason, since, detail, blockedBy, action, queue } = found;
+      const position = positionOf(found);
       const events = await temporal.events(snapshot.workflowId, snapshot.runId, MAX_EVENTS);
       response.set("Cache-Control", "private, no-cache").json({
         job_id,
         status,
-        ...rest,
+        reason,
         since: since === undefined ? null : iso(since),
+        detail: position === null ? detail : `${detail} ${placeOf(position)}`,
         blocked_by: blockedBy,
+        action,
+        queue,
+        position,
+        estimate_seconds: estimateOf(found, progress),
         history: waitsOf(events),
       });
     },
   });
+}
+
+/** Nobody knows the order of a queue with priorities, but the job is among those that wait. The server's count can lag. */
+function positionOf({ reason, queue }: Reason): number | null {
+  return (reason === "queued" || reason === "no_worker") && queue ? queue.backlog || null : null;
+}
+
+function placeOf(position: number): string {
+  return `Its place is ${position} at most: the server's count is approximate, and tasks of jobs that have ended can be in it.`;
+}
+
+function estimateOf({ reason, until }: Reason, progress: Progress | null): number | null {
+  if (reason === "running") return progress?.eta_seconds ?? null;
+  return reason === "backoff" && until !== undefined ? Math.max(0, Math.ceil((until - Date.now()) / 1_000)) : null;
 }

@@ -3,6 +3,7 @@ import { type ErrorCode, OrreryError } from "../../../contract/errors.ts";
 import { job } from "../../../contract/job.ts";
 import { type Kind, TERMINAL } from "../../../contract/names.ts";
 import { readJson, refuseNonNumbers } from "../../body/json.ts";
+import { EXAMPLES } from "../../examples.ts";
 import { retryAfterSeconds } from "../../jobs/body.ts";
 import { idempotencyKeyOf } from "../../jobs/idempotency.ts";
 import { KINDS_OF_JOBS } from "../../jobs/kinds.ts";
@@ -54,11 +55,12 @@ const problems: ErrorCode[] = [
 /** `POST /v1/{kind}_async` answers as soon as the job is accepted, `POST /v1/{kind}` waits for its end. */
 export function submitJob(kind: Kind, services: Services): Operation[] {
   const name = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+  const article = kind === "evaluate" ? "an" : "a";
   const shared = {
     method: "post",
     tag: "Jobs",
     headers,
-    body: { required: true, content: { "application/json": { schema: KINDS_OF_JOBS[kind].schema } } },
+    body: { required: true, content: { "application/json": { schema: KINDS_OF_JOBS[kind].schema, example: EXAMPLES[kind] } } },
     problems,
   } as const;
   const accepted = json(job, "The job is accepted.", acceptedHeaders);
@@ -67,7 +69,7 @@ export function submitJob(kind: Kind, services: Services): Operation[] {
       ...shared,
       id: `submit${name}`,
       path: `/v1/${kind}_async`,
-      summary: `Accept a ${kind} job and answer at once.`,
+      summary: `Accept ${article} ${kind} job and answer at once.`,
       responses: { 202: accepted },
       handle: (call) => submit(services, kind, call),
     }),
@@ -75,7 +77,7 @@ export function submitJob(kind: Kind, services: Services): Operation[] {
       ...shared,
       id: `run${name}`,
       path: `/v1/${kind}`,
-      summary: `Accept a ${kind} job and wait for its result.`,
+      summary: `Accept ${article} ${kind} job and wait for its result.`,
       responses: { 200: json(job, "The job has ended; its result is included."), 202: accepted },
       handle: (call) => submit(services, kind, call, waitSeconds(call.request, call.response, DEFAULT_WAIT)),
     }),
