@@ -1,7 +1,8 @@
 import { encodeTable, headerOf } from "../contract/dataset.ts";
 import type { DiscoverInput, Handback, Preparation } from "../contract/flow.ts";
 import { datasetKey } from "../contract/keys.ts";
-import { planDiscover, shardCells } from "../contract/plan.ts";
+import { planDiscover } from "../contract/plan.ts";
+import { shardCells } from "../contract/route.ts";
 import { loadTable } from "./dataset.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { attempt } from "./failure.ts";

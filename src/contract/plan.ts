@@ -1,7 +1,7 @@
+import { costOf, costOfLaw, refuseExponents, refuseOverBudget, tooCostly } from "./cost.ts";
 import { listed, pointerPart, type TableHeader } from "./dataset.ts";
 import { OrreryError } from "./errors.ts";
 import { column, constant, type Expression, linearTerms, namesIn, parameter, power, product } from "./expression.ts";
-import type { Route } from "./flow.ts";
 import { parseExpression, parseFormula } from "./formula.ts";
 import { printText } from "./formula-print.ts";
 import { type DiscoverRequest, type EvaluateRequest, type ExponentRange, LIMITS, type Transform } from "./request.ts";
@@ -45,28 +45,6 @@ const PRODUCT_RANGES: Record<number, ExponentRange> = {
 };
 
 const DEFAULT_MAX_TERMS = 3;
-const MAX_DISTINCT_COLUMNS = 4_096;
-/** Exponents are tracked as bits of a 32-bit word. */
-const MAX_EXPONENTS = 24;
-const MAX_BYTES = 1_073_741_824;
-/** Rows that are expanded into term columns at a time; see `engine/gram.ts`. */
-const ROW_BLOCK = 256;
-
-/**
- * Seconds per unit of work, measured on one thread of a shared 2-core x86-64 machine (Node 24) and rounded up:
- * a value of a term column, a multiply-add of a product sum, a fit, a normal deviate, a row of a final fit, a row of a
- * permutation.
- */
-const COST = { value: 3e-8, product: 2.5e-9, fit: 4e-9, noise: 1e-7, refit: 1.2e-6, shuffle: 1e-7, base: 5e-3 } as const;
-/** Candidates and Pareto rows that the final step fits again. */
-const REFITS = 30;
-
-/** A discover job above this many fits is sharded, one shard for each. */
-const SHARD_FITS = 1e8;
-const MAX_SHARDS = 64;
-const LOCAL_SECONDS = 0.05;
-const LIGHT_SECONDS = 1;
-
 /**
  * Fills in the defaults, checks names and computes the cost.
  *
@@ -156,33 +134,8 @@ export function planEvaluate(request: EvaluateRequest, header: TableHeader): Eva
   if (inputs.includes(target)) throw invalid("/law", `the law uses its own target "${target}"; name another target or rewrite the law`);
   const permutations = permutationsFor(request.decision.false_acceptance);
   const terms = linearTerms(formula.expression).length;
-  if (terms > LIMITS.terms) throw tooCostly(`The law has ${terms} terms; at most ${LIMITS.terms} are accepted. Use fewer.`, "/law");
-  const shapes = shapesOf(inputs.length, header.rows);
-  const bytes = 8 * header.rows * finalDoubles(terms, shapes);
-  refuseBytes(bytes, "/law", "Use fewer terms or columns in the law, or fewer rows.");
-  const seconds =
-    COST.base +
-    header.rows * (terms * COST.refit + 2 * (terms + shapes) ** 2 * COST.product + permutations * (COST.shuffle + terms * COST.product));
+  const seconds = costOfLaw({ terms, columns: inputs.length, rows: header.rows, permutations });
   return { target, inputs, law: formula.expression, transform: formula.transform, permutations, seconds };
-}
-
-/** Where a discover job runs: one activity while it is small, else shards of about a second of fits each. */
-export function routeDiscover(plan: DiscoverPlan): Route {
-  if (plan.seconds <= LIGHT_SECONDS) return { path: "single", pool: "light" };
-  const shards = Math.min(MAX_SHARDS, Math.ceil(plan.fits / SHARD_FITS), plan.cells);
-  return plan.fits < SHARD_FITS || shards < 2 ? { path: "single", pool: "heavy" } : { path: "sharded", shards };
-}
-
-export function routeEvaluate(plan: EvaluatePlan): Route {
-  if (plan.seconds <= LOCAL_SECONDS) return { path: "local" };
-  return { path: "single", pool: plan.seconds <= LIGHT_SECONDS ? "light" : "heavy" };
-}
-
-/** Contiguous half-open ranges that cover the grid, none empty: `shards` of them, or one for each cell if there are fewer. */
-export function shardCells(plan: Pick<DiscoverPlan, "cells">, shards: number): { from: number; to: number }[] {
-  const count = Math.max(1, Math.min(shards, plan.cells));
-  const edge = (index: number) => Math.floor((index * plan.cells) / count);
-  return Array.from({ length: count }, (_, index) => ({ from: edge(index), to: edge(index + 1) }));
 }
 
 function resolveTarget(asked: string | undefined, header: TableHeader): string {
@@ -260,109 +213,6 @@ function gridValues({ from, step }: ExponentRange, count: number): number[] {
   });
 }
 
-/** Shapes that the lack-of-fit test of a law of so many columns tries; see `engine/checks.ts`. */
-function shapesOf(columns: number, rows: number): number {
-  return Math.min(2 + 3 * columns, Math.max(2, Math.floor(rows / 5)));
-}
-
-/** Numbers for each row that the final step holds at once: the terms, twice in evaluate, what is left of them and of the shapes, and a few more. */
-function finalDoubles(terms: number, shapes: number): number {
-  return 3 * terms + shapes + 16;
-}
-
-interface Library extends Pick<DiscoverPlan, "inputs" | "terms" | "transforms" | "maxTerms" | "permutations"> {
-  exponents: { name: string; count: number }[];
-}
-
-function costOf(library: Library, request: DiscoverRequest, rows: number): Pick<DiscoverPlan, "cells" | "fits" | "bytes" | "seconds"> {
-  const { inputs, terms, exponents, transforms, maxTerms, permutations } = library;
-  const sizes = exponents.map(({ count }) => count);
-  const cells = sizes.reduce((product, size) => product * size, 1);
-  const masks = terms.map(({ expression }) =>
-    namesIn(expression, "parameter").reduce((mask, name) => mask | (1 << exponents.findIndex((exponent) => exponent.name === name)), 0),
-  );
-  const combinations = (mask: number) => sizes.reduce((product, size, index) => (mask & (1 << index) ? product * size : product), 1);
-  const termsByMask = new Map<number, number>();
-  for (const mask of masks) termsByMask.set(mask, (termsByMask.get(mask) ?? 0) + 1);
-  const groups = [...termsByMask];
-  const columns = groups.reduce((total, [mask, count]) => total + count * combinations(mask), 0);
-  if (columns > MAX_DISTINCT_COLUMNS) {
-    throw tooCostly(
-      `The library has ${columns} distinct term columns; at most ${MAX_DISTINCT_COLUMNS} are searched. Raise the step of an exponent or use fewer exponents in one term.`,
-    );
-  }
-  let products = 0;
-  groups.forEach(([left, count], index) => {
-    products += ((count * (count + 1)) / 2) * combinations(left);
-    for (const [right, others] of groups.slice(index + 1)) products += count * others * combinations(left | right);
-  });
-  const trials = request.noise.levels.length * request.noise.trials;
-  const relative = transforms.filter((transform) => transform !== "log").length;
-  const grams = 1 + relative;
-  const targets = transforms.length * (1 + trials + permutations) + relative * (1 + trials);
-  const fits = cells * subsetCount(terms.length, maxTerms) * targets;
-  const named = terms.map(({ expression }) => namesIn(expression, "column").length).sort((a, b) => b - a);
-  const most = Math.min(
-    inputs.length,
-    named.slice(0, maxTerms).reduce((total, count) => total + count, 0),
-  );
-  const doubles =
-    // Sums of products, where the two columns of each product are (8 bytes), and about 64 bytes for each pair of terms.
-    (grams + 1) * products +
-    (grams + 4) * terms.length ** 2 +
-    targets * (columns + 3 * ROW_BLOCK) +
-    (2 * columns + trials) * ROW_BLOCK +
-    rows * (inputs.length + finalDoubles(maxTerms, shapesOf(most, rows)));
-  return {
-    cells,
-    fits,
-    bytes: 8 * doubles + 4 * rows * permutations,
-    seconds:
-      COST.base +
-      rows *
-        (columns * COST.value +
-          (grams * products + targets * columns) * COST.product +
-          trials * COST.noise +
-          permutations * COST.shuffle +
-          REFITS * COST.refit) +
-      fits * COST.fit,
-  };
-}
-
-/** Subsets of one to `most` of `terms` terms. */
-function subsetCount(terms: number, most: number): number {
-  let total = 0;
-  let choices = 1;
-  for (let size = 1; size <= most; size += 1) {
-    choices = (choices * (terms - size + 1)) / size;
-    total += choices;
-  }
-  return total;
-}
-
-function refuseOverBudget(plan: Pick<DiscoverPlan, "cells" | "fits" | "bytes">, request: DiscoverRequest): void {
-  const { max_fits: maxFits } = request.budget;
-  if (plan.fits > maxFits) {
-    throw tooCostly(
-      `The search has ${plan.cells} grid cells and takes up to ${plan.fits} fits, but budget.max_fits is ${maxFits}. Raise an exponent's step, lower max_terms, noise.trials or the number of terms, or raise the budget.`,
-      "/budget/max_fits",
-    );
-  }
-  refuseBytes(plan.bytes, "/hypothesis", "Use fewer exponents in one term, a larger false_acceptance, or fewer rows.");
-}
-
-function refuseBytes(bytes: number, pointer: string, advice: string): void {
-  if (bytes <= MAX_BYTES) return;
-  const [needed, most] = [bytes, MAX_BYTES].map((size) => Math.ceil(size / 1_048_576));
-  throw tooCostly(`The job needs ${needed} MiB of memory; at most ${most} MiB are given to one. ${advice}`, pointer);
-}
-
-function refuseExponents(count: number, pointer: string): void {
-  if (count > MAX_EXPONENTS) {
-    throw tooCostly(`The library has ${count} free exponents; at most ${MAX_EXPONENTS} are searched. Fix some of them.`, pointer);
-  }
-}
-
 function permutationsFor(falseAcceptance: number): number {
   return Math.ceil(1 / falseAcceptance) - 1;
 }
@@ -383,8 +233,4 @@ function isUnknown(name: string, columns: readonly string[], pointer: string): O
 function isConstant(name: string, pointer: string): OrreryError {
   const message = `Column "${name}" has the same value in every row, so nothing can be learnt from it; leave it out or send rows in which it varies.`;
   return new OrreryError("column_constant", message, { faults: [{ pointer, detail: `column "${name}" is constant` }] });
-}
-
-function tooCostly(message: string, pointer = "/hypothesis"): OrreryError {
-  return new OrreryError("budget_exceeded", message, { faults: [{ pointer, detail: message }] });
 }

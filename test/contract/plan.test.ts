@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import type { TableHeader } from "../../src/contract/dataset.ts";
 import { OrreryError } from "../../src/contract/errors.ts";
-import { type DiscoverPlan, planDiscover, planEvaluate, routeDiscover, routeEvaluate, shardCells } from "../../src/contract/plan.ts";
+import { type DiscoverPlan, planDiscover, planEvaluate } from "../../src/contract/plan.ts";
 import { discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
+import { routeDiscover, routeEvaluate, shardCells } from "../../src/contract/route.ts";
 
 const dataset = { source: "stored", dataset_id: `ds_${"0".repeat(64)}` } as const;
 

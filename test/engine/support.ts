@@ -1,6 +1,7 @@
 import { headerOf, type Table, tableOf } from "../../src/contract/dataset.ts";
-import { planDiscover, planEvaluate, shardCells } from "../../src/contract/plan.ts";
+import { planDiscover, planEvaluate } from "../../src/contract/plan.ts";
 import { discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
+import { shardCells } from "../../src/contract/route.ts";
 import { type Control, type Pace, paced } from "../../src/engine/control.ts";
 import { evaluateLaw } from "../../src/engine/evaluate.ts";
 import { judge } from "../../src/engine/judge.ts";

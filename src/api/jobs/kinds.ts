@@ -2,8 +2,9 @@ import type { TableHeader } from "../../contract/dataset.ts";
 import type { Route } from "../../contract/flow.ts";
 import { type Kind, WORKFLOWS } from "../../contract/names.ts";
 import { parseDocument } from "../../contract/parse.ts";
-import { planDiscover, planEvaluate, routeDiscover, routeEvaluate } from "../../contract/plan.ts";
+import { planDiscover, planEvaluate } from "../../contract/plan.ts";
 import { type DiscoverRequest, discoverRequest, type EvaluateRequest, evaluateRequest } from "../../contract/request.ts";
+import { routeDiscover, routeEvaluate } from "../../contract/route.ts";
 
 export type JobRequest = DiscoverRequest | EvaluateRequest;
 
