@@ -21,7 +21,7 @@ async function listen(handle: RequestListener): Promise<{ port: number; stop: (p
 async function quickly(stopped: Promise<void>): Promise<void> {
   const began = performance.now();
   await stopped;
-  expect(performance.now() - began).toBeLessThan(2_000);
+  expect(performance.now() - began).toBeLessThan(PATIENCE_MS / 2);
 }
 
 test("a request in flight is answered, is told to be the last of its connection, and the server is gone with it", async () => {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Job } from "../../src/contract/job.ts";
 import { until } from "../support/child.ts";
 import { call, finished } from "../support/http.ts";
 import { longSearch } from "../support/planets.ts";
@@ -17,11 +16,6 @@ async function closing(jobId: string): Promise<string> {
   return (await stack.client.workflow.getHandle(jobId).describe()).status.name;
 }
 
-/** Milliseconds from the deadline to the end. The net closes two seconds after the deadline, so what is below held by itself. */
-function delay({ deadline_at, finished_at }: Job): number {
-  return Date.parse(finished_at ?? "") - Date.parse(deadline_at);
-}
-
 const soon = (seed: number, deadline_seconds = 2) => ({
   ...longSearch(4_000_000, seed),
   budget: { max_fits: 10_000_000_000, deadline_seconds },
@@ -35,7 +29,6 @@ test("a deadline passes in the queue of a pool that nobody serves", async () => 
 
   expect(job).toMatchObject({ status: "timed_out", result: null, error: { code: "deadline_exceeded" } });
   expect(await closing(body.job_id)).toBe("FAILED");
-  expect(delay(job)).toBeLessThan(2_000);
 });
 
 test("a deadline passes while no worker is alive, and the job can be read all the time", async () => {

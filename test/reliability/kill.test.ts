@@ -83,14 +83,12 @@ test("a job succeeds once when the Temporal server is killed and started again i
 
 test("while Temporal is down a submit answers 503 with Retry-After, and the gateway recovers by itself", async () => {
   await stack.temporal.child.end("SIGKILL");
-  const submitted = performance.now();
 
   const refused = await call<{ code: string }>("POST", `${stack.url}/v1/discover_async`, { body: longSearch(100) });
 
   expect(refused.status).toBe(503);
   expect(refused.body.code).toBe("temporal_unavailable");
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-  expect(performance.now() - submitted).toBeLessThan(30_000);
   await stack.restartTemporal();
   const accepted = await until("an accepted submit", async () => {
     const reply = await call("POST", `${stack.url}/v1/discover_async`, { body: longSearch(100) });

@@ -54,10 +54,15 @@ export function statusBody(view: JobView): Pick<Job, keyof typeof jobStatus.shap
 
 /** The weak tag of a state. The estimate of the time left changes by itself and is left out. */
 export function tagOf(view: JobView, form = ""): string {
-  const { status, verdict, attempts, progress, waiting, error, finishedAt } = view;
+  const { status, verdict, attempts, progress, error, finishedAt } = view;
   const steps = progress && [progress.phase, progress.done, progress.total];
-  const text = JSON.stringify([form, status, verdict, attempts, steps, waiting, error, finishedAt]);
+  const text = JSON.stringify([form, status, verdict, attempts, steps, waitOf(view), error, finishedAt]);
   return `W/"${createHash("sha256").update(text).digest("hex").slice(0, 24)}"`;
+}
+
+/** What a job waits for. How it is told, with the counts of the moment, changes by itself and is no news. */
+export function waitOf({ waiting }: JobView): string {
+  return waiting ? JSON.stringify([waiting.reason, waiting.blocked_by]) : "";
 }
 
 /** When to ask again, in seconds, by the age of the job: 1, 2, 4, 8, then 15. */

@@ -1,12 +1,24 @@
 import { createHash } from "node:crypto";
 import { decodeHeader, encodeTable, headerOf, MAX_HEADER_BYTES, type Table, type TableHeader, tableOf } from "../../contract/dataset.ts";
-import { OrreryError } from "../../contract/errors.ts";
+import { type ErrorCode, OrreryError } from "../../contract/errors.ts";
 import { datasetKey } from "../../contract/keys.ts";
 import type { DatasetSource } from "../../contract/request.ts";
 import type { Store } from "../../storage/store.ts";
 
 /** Of the ids of datasets; their hash follows. */
 const PREFIX = "ds_";
+
+/** Codes of what can be wrong with a table that a client sends. */
+export const TABLE_PROBLEMS: readonly ErrorCode[] = [
+  "dataset_empty",
+  "dataset_too_few_rows",
+  "dataset_too_large",
+  "dataset_ragged",
+  "dataset_not_numeric",
+  "column_duplicate",
+  "column_name_invalid",
+  "column_unknown",
+];
 
 /** The header of a request's dataset; of an inline one the table too. Throws `dataset_not_found` and what `tableOf` throws. */
 export async function resolveDataset(

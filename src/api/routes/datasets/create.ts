@@ -7,7 +7,7 @@ import { readJson, refuseNonNumbers } from "../../body/json.ts";
 import { mediaTypeOf, readChunks } from "../../body/read.ts";
 import { readCsv } from "../../datasets/csv.ts";
 import { EXAMPLES } from "../../examples.ts";
-import { encodedTable, storeTable } from "../../jobs/dataset.ts";
+import { encodedTable, storeTable, TABLE_PROBLEMS } from "../../jobs/dataset.ts";
 import { type Call, json, type Operation, operation } from "../../operation.ts";
 import type { Services } from "../../services.ts";
 
@@ -44,14 +44,7 @@ export function createDataset({ options, store }: Services): Operation {
       "body_too_large",
       "unsupported_media_type",
       "invalid_request",
-      "dataset_empty",
-      "dataset_too_few_rows",
-      "dataset_too_large",
-      "dataset_ragged",
-      "dataset_not_numeric",
-      "column_duplicate",
-      "column_name_invalid",
-      "column_unknown",
+      ...TABLE_PROBLEMS,
       "store_unavailable",
     ],
     async handle(call) {

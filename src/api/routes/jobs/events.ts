@@ -2,7 +2,7 @@ import { createSession, type Session } from "better-sse";
 import { z } from "zod";
 import { OrreryError } from "../../../contract/errors.ts";
 import { TERMINAL } from "../../../contract/names.ts";
-import { jobStatus, statusBody, tagOf } from "../../jobs/body.ts";
+import { jobStatus, statusBody, tagOf, waitOf } from "../../jobs/body.ts";
 import type { JobView } from "../../jobs/view.ts";
 import { type Operation, operation, pathParameter } from "../../operation.ts";
 import type { Services } from "../../services.ts";
@@ -101,7 +101,7 @@ function eventsOf(before: JobView | undefined, view: JobView): string[] {
   const names = [
     ...(before?.status === status ? [] : ["status"]),
     ...(progress && stepsOf(before) !== stepsOf(view) ? ["progress"] : []),
-    ...(waiting && JSON.stringify(before?.waiting) !== JSON.stringify(waiting) ? ["waiting"] : []),
+    ...(waiting && (!before || waitOf(before) !== waitOf(view)) ? ["waiting"] : []),
     ...(TERMINAL.includes(status) ? ["end"] : []),
   ];
   // The end of a wait is news even if nothing else is: a follower would go on showing the wait.

@@ -5,6 +5,7 @@ import { type Kind, TERMINAL } from "../../../contract/names.ts";
 import { readJson, refuseNonNumbers } from "../../body/json.ts";
 import { EXAMPLES } from "../../examples.ts";
 import { retryAfterSeconds } from "../../jobs/body.ts";
+import { TABLE_PROBLEMS } from "../../jobs/dataset.ts";
 import { idempotencyKeyOf } from "../../jobs/idempotency.ts";
 import { KINDS_OF_JOBS } from "../../jobs/kinds.ts";
 import { resultOf } from "../../jobs/result.ts";
@@ -35,14 +36,7 @@ const problems: ErrorCode[] = [
   "invalid_request",
   "idempotency_key_reused",
   "dataset_not_found",
-  "dataset_empty",
-  "dataset_too_few_rows",
-  "dataset_too_large",
-  "dataset_ragged",
-  "dataset_not_numeric",
-  "column_duplicate",
-  "column_name_invalid",
-  "column_unknown",
+  ...TABLE_PROBLEMS,
   "column_constant",
   "unknown_term",
   "formula_invalid",
