@@ -1,13 +1,9 @@
-import { createHash } from "node:crypto";
 import { decodeTable, encodeTable, type Table, tableOf } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
 import { datasetKey } from "../contract/keys.ts";
 import type { DatasetSource } from "../contract/request.ts";
 import type { Store } from "../storage/store.ts";
-
-export function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
+import { sha256, verify } from "./content.ts";
 
 /** The table of a request and the hash of its stored form. Throws `dataset_not_found` and `artifact_corrupt`. */
 export async function loadTable(store: Store, tenant: string, source: DatasetSource): Promise<{ table: Table; hash: string }> {
@@ -20,10 +16,4 @@ export async function loadTable(store: Store, tenant: string, source: DatasetSou
   if (!bytes) throw new OrreryError("dataset_not_found", `Dataset ${source.dataset_id} is not in the store; upload it again.`);
   verify(bytes, hash);
   return { table: decodeTable(bytes), hash };
-}
-
-/** Throws `artifact_corrupt` unless the bytes have the hash under which they were stored. */
-export function verify(bytes: Uint8Array, hash: string): void {
-  if (sha256(bytes) !== hash)
-    throw new OrreryError("artifact_corrupt", "A stored file does not match its checksum; restore it or submit the job again.");
 }

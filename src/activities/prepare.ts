@@ -3,10 +3,10 @@ import type { DiscoverInput, Handback, Preparation } from "../contract/flow.ts";
 import { datasetKey } from "../contract/keys.ts";
 import { planDiscover } from "../contract/plan.ts";
 import { shardCells } from "../contract/route.ts";
+import { keep } from "./content.ts";
 import { loadTable } from "./dataset.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { attempt } from "./failure.ts";
-import { keep } from "./publish.ts";
 
 /** Stores the dataset of a sharded job, so that no child carries the rows, and cuts its grid into ranges. */
 export function createPrepare({ store, logger }: ActivityDeps) {

@@ -1,11 +1,9 @@
 import { activityInfo } from "@temporalio/activity";
-import canonicalize from "canonicalize";
-import { OrreryError } from "../contract/errors.ts";
 import type { StoredArtifact, Summary, Ticket } from "../contract/flow.ts";
 import { artifactKey, summaryKey } from "../contract/keys.ts";
 import { ENGINE_VERSION } from "../contract/names.ts";
 import type { Store } from "../storage/store.ts";
-import { sha256 } from "./dataset.ts";
+import { canonical, keep, sha256 } from "./content.ts";
 import type { Judgement } from "./task.ts";
 
 /** Results up to this size travel in the closing event, so that reading them needs no store. */
@@ -42,25 +40,4 @@ export async function publish(store: Store, ticket: Ticket, judgement: Judgement
   const stored = JSON.stringify({ job_id: ticket.job_id, summary });
   await store.putIfAbsent(summaryKey(tenant, ENGINE_VERSION, ticket.request_hash), Buffer.from(stored));
   return summary;
-}
-
-/**
- * Puts bytes under a key that stands for exactly these bytes. Throws `artifact_corrupt` if others are there: a damaged
- * disk, or an engine that is not deterministic. Nothing overwrites them, so that an operator can look.
- */
-export async function keep(store: Store, key: string, bytes: Uint8Array): Promise<void> {
-  if (await store.putIfAbsent(key, bytes)) return;
-  const stored = await store.get(key);
-  if (stored && Buffer.compare(stored, bytes) === 0) return;
-  throw new OrreryError(
-    "artifact_corrupt",
-    `The store holds other bytes than expected under ${key}; an operator has to look at it and remove it.`,
-  );
-}
-
-/** RFC 8785 text: one document, one sequence of bytes. */
-export function canonical(document: unknown): string {
-  const text = canonicalize(document);
-  if (text === undefined) throw new TypeError("the document has no canonical form");
-  return text;
 }

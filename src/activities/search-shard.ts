@@ -4,10 +4,10 @@ import type { Handback, ShardInput, ShardResult } from "../contract/flow.ts";
 import { shardKey } from "../contract/keys.ts";
 import { ENGINE_VERSION } from "../contract/names.ts";
 import { planDiscover } from "../contract/plan.ts";
-import { loadTable, sha256 } from "./dataset.ts";
+import { canonical, keep, sha256 } from "./content.ts";
+import { loadTable } from "./dataset.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { attempt } from "./failure.ts";
-import { canonical, keep } from "./publish.ts";
 import { computeWatched } from "./supervise.ts";
 
 /**
