@@ -44,7 +44,7 @@ export function floorOf(squares: number): number {
 
 export function designOf(hypothesis: Hypothesis, sample: Sample, pace: Pace): Design {
   const { table, y } = sample;
-  const { transform, noise } = hypothesis.model;
+  const { transform } = hypothesis.model;
   const z = mapRows(table.rows, pace, ROW_WORK.call, (row) => transformed(y[row] as number, transform));
   const columns = hypothesis.terms.map((term) => {
     if (term.type === "column") return table.columns[term.name] as Float64Array;
@@ -52,7 +52,12 @@ export function designOf(hypothesis: Hypothesis, sample: Sample, pace: Pace): De
     inSlices(table.rows, pace, 0, (from, to) => column.set(valuesOf(term, table.columns, {}, from, to, pace), from));
     return column;
   });
-  return { hypothesis, columns, z, scale: mapRows(table.rows, pace, ROW_WORK.plain, (row) => noiseScale(z[row] as number, noise)) };
+  return {
+    hypothesis,
+    columns,
+    z,
+    scale: mapRows(table.rows, pace, ROW_WORK.plain, (row) => noiseScale(y[row] as number, hypothesis.model)),
+  };
 }
 
 /** Weighted least squares on some rows by QR of the rows themselves; the error is that of the rows, not of a formula. */

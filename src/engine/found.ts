@@ -47,6 +47,11 @@ export function better(a: Candidate | null | undefined, b: Candidate | null | un
 
 /** Keeps the KEPT best in order; `list` is sorted and changed in place. */
 export function keep(list: Candidate[], candidate: Candidate): void {
+  const twin = list.findIndex(({ subset, model }) => subset === candidate.subset && model === candidate.model);
+  if (twin >= 0) {
+    if (compareCandidates(candidate, list[twin] as Candidate) >= 0) return;
+    list.splice(twin, 1);
+  }
   let at = list.length;
   while (at > 0 && compareCandidates(candidate, list[at - 1] as Candidate) < 0) at -= 1;
   if (at >= KEPT) return;

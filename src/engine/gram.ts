@@ -3,7 +3,7 @@ import type { DiscoverRequest } from "../contract/request.ts";
 import { inSlices, mapRows, type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { normalQuantile } from "./distributions.ts";
 import { digitsOf, type Layout } from "./layout.ts";
-import { type Model, noiseScale, slope, transformed } from "./model.ts";
+import { type Model, noiseScale, slope, transformed, weightPower } from "./model.ts";
 import { PURPOSE, stream } from "./philox.ts";
 import type { Sample } from "./sample.ts";
 import { valuesOf } from "./values.ts";
@@ -49,7 +49,7 @@ interface Material {
   pace: Pace;
 }
 
-/** One Gram for all models with additive noise and one for each with relative noise, whose weights differ. */
+/** One Gram for each weighting of the rows. */
 export function buildGrams(
   {
     request,
@@ -74,9 +74,9 @@ export function buildGrams(
     permutations,
     pace,
   };
-  const additive = models.flatMap(({ noise }, model) => (noise === "additive" ? [model] : []));
-  const relative = models.flatMap(({ noise }, model) => (noise === "relative" ? [model] : []));
-  const builders = [additive, ...relative.map((model) => [model])].map((group) => gramBuilder(group, material));
+  const powers = [...new Set(models.map(weightPower))];
+  const groups = powers.map((power) => models.flatMap((model, index) => (weightPower(model) === power ? [index] : [])));
+  const builders = groups.map((group) => gramBuilder(group, material));
   const columns = columnsOf(layout, plan);
   const block = new Float64Array(layout.columns * ROW_BLOCK);
   const noises = noise.map(() => new Float64Array(ROW_BLOCK));
@@ -134,8 +134,8 @@ function gramBuilder(group: readonly number[], { layout, models, y, trials, sd, 
   const segments: Segment[] = [];
   let sides = 0;
   for (const model of group) {
-    // A permuted target would need weights, and so a Gram, of its own: the null is that of the additive models.
-    const permuted = models[model]?.noise === "additive" ? permutations.length : 0;
+    // A permuted target would need weights, and so a Gram, of its own: the null is that of the models that weigh rows alike.
+    const permuted = weightPower(models[model] as Model) === 0 ? permutations.length : 0;
     segments.push({ model, from: sides, trials, permutations: permuted });
     sides += 1 + trials + permuted;
   }
@@ -160,7 +160,7 @@ function gramBuilder(group: readonly number[], { layout, models, y, trials, sd, 
         const model = models[segment.model] as Model;
         for (let row = 0; row < rows; row += 1) {
           const value = y[from + row] as number;
-          const weight = 1 / noiseScale(transformed(value, model.transform), model.noise);
+          const weight = 1 / noiseScale(value, model);
           let side = segment.from * ROW_BLOCK + row;
           targets[side] = weight * transformed(value, model.transform);
           for (const noise of noises) {
@@ -177,8 +177,8 @@ function gramBuilder(group: readonly number[], { layout, models, y, trials, sd, 
           pace.work((1 + trials + segment.permutations) * ROW_WORK.call);
         }
       }
-      const { noise, transform } = models[group[0] as number] as Model;
-      for (let row = 0; row < rows; row += 1) weights[row] = 1 / noiseScale(transformed(y[from + row] as number, transform), noise);
+      const first = models[group[0] as number] as Model;
+      for (let row = 0; row < rows; row += 1) weights[row] = 1 / noiseScale(y[from + row] as number, first);
       for (let start = 0; start < weighted.length; start += ROW_BLOCK) {
         for (let row = 0; row < rows; row += 1) weighted[start + row] = (weights[row] as number) * (block[start + row] as number);
         pace.work(rows);

@@ -2,6 +2,7 @@ import { type Control, type Pace, paced, ROW_WORK } from "./control.ts";
 import { better, type Candidate, compareCandidates, KEPT, keep, NOTHING, type ShardFound } from "./found.ts";
 import type { Gram, Segment } from "./gram.ts";
 import { addressed, digitsOf, usedGrid } from "./layout.ts";
+import { type Model, weightPower } from "./model.ts";
 import type { Problem } from "./problem.ts";
 import { penalty } from "./score.ts";
 import { subsetsOf } from "./subsets.ts";
@@ -133,7 +134,7 @@ function walkOf(problem: Problem, gram: Gram, found: ShardFound, pace: Pace): (c
         if (found.best.length < KEPT || own <= (found.best[KEPT - 1] as Candidate).q) keep(found.best, candidate);
         const rival = found.byComplexity[complexity];
         if (!rival || own <= rival.q) found.byComplexity[complexity] = better(rival, candidate);
-        if (models[segment.model]?.noise === "additive") found.signal = Math.min(found.signal, own);
+        if (weightPower(models[segment.model] as Model) === 0) found.signal = Math.min(found.signal, own);
       }
       recordTrials(segment, offset, scale);
       recordNulls(segment, offset, scale);
