@@ -5,11 +5,10 @@ import { type Control, findRow, type Pace, paced, ROW_WORK } from "./control.ts"
 import { designOf, fitRows, type Hypothesis, predictions } from "./fit.ts";
 import type { Candidate, ShardFound } from "./found.ts";
 import { lawOf } from "./law.ts";
-import { digitsOf, usedGrid } from "./layout.ts";
+import { cellAt, usedGrid } from "./layout.ts";
 import type { Problem } from "./problem.ts";
 import { LARGEST } from "./sample.ts";
 import { score } from "./score.ts";
-import { subsetsOf } from "./subsets.ts";
 import { conclude, type Findings, rmseOf } from "./verdict.ts";
 
 /** Rivals that a result lists. */
@@ -79,11 +78,11 @@ function isConstant({ hypothesis }: Contender): boolean {
 
 /** Null if the law has no finite value on some row: a held-out row can lie outside the domain of the training rows. */
 function contenderOf(problem: Problem, candidate: Candidate, pace: Pace): Contender | null {
-  const { plan, layout, models, sample } = problem;
+  const { plan, layout, models, sample, subsets } = problem;
   const model = models[candidate.model];
   if (!model) return null;
-  const chosen = subsetsOf(plan.terms.length, plan.maxTerms).at(candidate.subset);
-  const digits = digitsOf(layout.sizes, candidate.cell, 2 ** layout.sizes.length - 1);
+  const chosen = subsets.at(candidate.subset);
+  const { digits } = cellAt(plan, candidate.cell);
   const bound = Object.fromEntries(plan.exponents.map(({ name, values }, index) => [name, values[digits[index] as number] as number]));
   const terms = chosen.map((index) => bind(plan.terms[index]?.expression ?? constant(1), bound));
   const used = chosen.reduce((mask, index) => mask | (layout.terms[index]?.mask ?? 0), 0);
