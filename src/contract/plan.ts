@@ -4,6 +4,7 @@ import { OrreryError } from "./errors.ts";
 import { call, column, constant, type Expression, linearTerms, namesIn, parameter, power, product } from "./expression.ts";
 import { parseExpression, parseFormula } from "./formula.ts";
 import { printText } from "./formula-print.ts";
+import type { Grid } from "./grid.ts";
 import { type DiscoverRequest, type EvaluateRequest, type ExponentRange, LIMITS, type Transform, transforms } from "./request.ts";
 
 /** A request with every default filled in and its cost computed; a pure function of the request and the table's header. */
@@ -14,10 +15,15 @@ export interface DiscoverPlan {
   exponents: { name: string; values: number[] }[];
   transforms: Transform[];
   maxTerms: number;
+  /** Whether no law may contain a term at these digits of the exponents (0 for those that it does not name). Default: none. */
+  excluded?: (term: number, digits: readonly number[]) => boolean;
   /** Permuted targets of the null distribution: ceil(1 / false_acceptance) - 1. Tables with few rows have fewer permutations. */
   permutations: number;
-  /** Grid cells: the product of the number of values of each free exponent. */
+  grids: Grid[];
+  /** Grid cells: all combinations of values of all sets of exponents that a law can use. */
   cells: number;
+  /** Right-hand sides of all models: the target, its noise trials and its permutations. A target may not allow all models. */
+  targets: number;
   /** At most this many: one fit is one right-hand side on one subset of terms in one cell. */
   fits: number;
   bytes: number;

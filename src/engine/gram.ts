@@ -82,8 +82,8 @@ export function buildGrams(
   const noises = noise.map(() => new Float64Array(ROW_BLOCK));
   for (let from = 0; from < y.length; from += ROW_BLOCK) {
     const to = Math.min(from + ROW_BLOCK, y.length);
-    columns.forEach(({ expression, bound }, index) => {
-      block.set(valuesOf(expression, inputs, bound, from, to, pace), index * ROW_BLOCK);
+    columns.forEach(({ expression, bound, excluded }, index) => {
+      if (!excluded) block.set(valuesOf(expression, inputs, bound, from, to, pace), index * ROW_BLOCK);
     });
     noise.forEach((deviate, trial) => {
       const values = noises[trial] as Float64Array;
@@ -100,15 +100,15 @@ function standardDeviation(y: Float64Array, pace: Pace): number {
   return Math.sqrt(sumRows(y.length, pace, ROW_WORK.plain, (row) => ((y[row] as number) - mean) ** 2) / Math.max(1, y.length - 1));
 }
 
-/** The expression of each distinct column, with the values of its exponents. */
+/** The expression of each distinct column, with the values of its exponents. An excluded column stays 0, and so is not usable. */
 function columnsOf(layout: Layout, plan: DiscoverPlan) {
-  return layout.terms.flatMap(({ expression, count, mask }) =>
+  return layout.terms.flatMap(({ expression, count, mask }, term) =>
     Array.from({ length: count }, (_, index) => {
       const digits = digitsOf(layout.sizes, index, mask);
       const bound = Object.fromEntries(
         plan.exponents.map(({ name, values }, exponent) => [name, values[digits[exponent] as number] as number]),
       );
-      return { expression, bound };
+      return { expression, bound, excluded: plan.excluded?.(term, digits) ?? false };
     }),
   );
 }

@@ -5,13 +5,12 @@ import { type Control, findRow, type Pace, paced, ROW_WORK } from "./control.ts"
 import { designOf, fitRows, type Hypothesis, predictions } from "./fit.ts";
 import type { Candidate, ShardFound } from "./found.ts";
 import { lawOf } from "./law.ts";
-import { digitsOf } from "./layout.ts";
+import { cellAt } from "./layout.ts";
 import { jacobianOf, type Model, meanLogOf } from "./model.ts";
 import type { Problem } from "./problem.ts";
 import { refine } from "./refine.ts";
 import { LARGEST } from "./sample.ts";
 import { score } from "./score.ts";
-import { subsetsOf } from "./subsets.ts";
 import { conclude, type Findings, rmseOf } from "./verdict.ts";
 
 /** Rivals that a result lists. */
@@ -86,11 +85,11 @@ function isConstant({ hypothesis }: Contender): boolean {
 
 /** Null if the law has no finite value on some row: a held-out row can lie outside the domain of the training rows. */
 function contenderOf(problem: Problem, candidate: Candidate, meanLog: number, pace: Pace): Contender | null {
-  const { plan, layout, models, sample } = problem;
+  const { plan, models, sample, subsets } = problem;
   const model = models[candidate.model];
   if (!model) return null;
-  const chosen = subsetsOf(plan.terms.length, plan.maxTerms).at(candidate.subset);
-  const digits = digitsOf(layout.sizes, candidate.cell, 2 ** layout.sizes.length - 1);
+  const chosen = subsets.at(candidate.subset);
+  const { digits } = cellAt(plan, candidate.cell);
   const free = chosen.map((index) => plan.terms[index]?.expression ?? constant(1));
   const used = new Set(free.flatMap((term) => namesIn(term, "parameter")));
   const exponents = plan.exponents.flatMap(({ name, values }, index) => {
@@ -133,30 +132,20 @@ function familyOf({ transform }: Model, terms: readonly Expression[]): string {
 
 function stabilityOf(problem: Problem, found: ShardFound, winner: Contender | undefined): Result["stability"] {
   const { trials } = problem;
-  const kept = found.trials[winner?.hypothesis.model.noise ?? "additive"].filter(
-    (trial) => trial && winner && keeps(problem, trial, winner),
-  ).length;
+  const winners = found.trials[winner?.hypothesis.model.noise ?? "additive"];
+  const kept = winners.filter((trial) => trial && winner && keeps(problem, trial, winner)).length;
   return { trials, kept, share: winner ? kept / trials : null };
 }
 
 /** Whether a trial found the winner's family: the same terms, each exponent at most one step of its grid away. */
-function keeps({ plan, layout, models }: Problem, trial: Candidate, winner: Contender): boolean {
-  const { transform } = winner.hypothesis.model;
+function keeps({ plan, models, subsets }: Problem, trial: Candidate, winner: Contender): boolean {
   const model = models[trial.model];
-  if (model?.transform !== transform) return false;
-  const all = 2 ** layout.sizes.length - 1;
-  const digits = digitsOf(layout.sizes, trial.cell, all);
-  const terms = subsetsOf(plan.terms.length, plan.maxTerms)
-    .at(trial.subset)
-    .map((index) => plan.terms[index]?.expression ?? constant(1));
+  if (model?.transform !== winner.hypothesis.model.transform) return false;
+  const { digits } = cellAt(plan, trial.cell);
   const bound = Object.fromEntries(plan.exponents.map(({ name, values }, index) => [name, values[digits[index] as number] as number]));
-  const family = familyOf(
-    model,
-    terms.map((term) => bind(term, bound)),
-  );
+  const terms = subsets.at(trial.subset).map((index) => bind(plan.terms[index]?.expression ?? constant(1), bound));
+  const family = familyOf(model, terms);
   if (family === winner.family || family === winner.searched) return true;
-  if (trial.subset !== winner.candidate.subset) return false;
-  const own = digitsOf(layout.sizes, winner.candidate.cell, all);
-  const used = new Set(terms.flatMap((term) => namesIn(term, "parameter")));
-  return plan.exponents.every(({ name }, index) => !used.has(name) || Math.abs((digits[index] as number) - (own[index] as number)) <= 1);
+  const own = cellAt(plan, winner.candidate.cell).digits;
+  return trial.subset === winner.candidate.subset && digits.every((digit, index) => Math.abs(digit - (own[index] as number)) <= 1);
 }
