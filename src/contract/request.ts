@@ -92,7 +92,7 @@ const decision = z
 
 const noise = z
   .strictObject({
-    levels: z.array(z.number().min(0).max(1)).min(1).max(8).default([0.01]).meta({
+    levels: z.array(z.number().min(0).max(1)).min(1).max(8).default([0.01, 0.05]).meta({
       description:
         "Noise of the stability trials: a share of the standard deviation of the target, or of each value for laws with relative noise.",
     }),

@@ -1,6 +1,6 @@
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
-import { inSlices, mapRows, type Pace, ROW_WORK, sumRows } from "./control.ts";
+import { inSlices, mapRows, type Pace, ROW_WORK } from "./control.ts";
 import { normalQuantile } from "./distributions.ts";
 import { digitsOf, type Layout } from "./layout.ts";
 import { type Model, noiseScale, slope, transformed, weightPower } from "./model.ts";
@@ -70,7 +70,7 @@ export function buildGrams(
     models,
     y,
     trials: noise.length,
-    sd: standardDeviation(y, pace),
+    sd: sample.deviation,
     permutations,
     pace,
   };
@@ -93,11 +93,6 @@ export function buildGrams(
     for (const builder of builders) builder.add(block, noises, from, to);
   }
   return builders.map((builder) => builder.finish());
-}
-
-function standardDeviation(y: Float64Array, pace: Pace): number {
-  const mean = sumRows(y.length, pace, ROW_WORK.plain, (row) => y[row] as number) / y.length;
-  return Math.sqrt(sumRows(y.length, pace, ROW_WORK.plain, (row) => ((y[row] as number) - mean) ** 2) / Math.max(1, y.length - 1));
 }
 
 /** The expression of each distinct column, with the values of its exponents. An excluded column stays 0, and so is not usable. */

@@ -18,12 +18,16 @@ export interface Model {
   jacobian: number;
 }
 
-/** What a transform of the target costs, in units of the score: of two forms of one law, the plain one is told. */
-const TRANSFORM_PRICE = 3;
+/** Price of a transform of the target, in units of the score: of two forms of one law, the plain one is told. */
+const TRANSFORM_PRICE = 6;
+
+export function transformPrice(transform: Transform): number {
+  return transform === "identity" ? 0 : TRANSFORM_PRICE;
+}
 
 /** See `Model.jacobian`: for so many rows, whose ln |y| has the mean `meanLog`. */
 export function jacobianOf({ transform, noise }: Pick<Model, "transform" | "noise">, meanLog: number, rows: number): number {
-  return (noise === "relative" ? 2 * meanLog : 0) + (transform === "identity" ? 0 : TRANSFORM_PRICE / rows);
+  return (noise === "relative" ? 2 * meanLog : 0) + transformPrice(transform) / rows;
 }
 
 /** Mean of ln |y| over some rows; 0 if one of them is 0. */
@@ -33,20 +37,18 @@ export function meanLogOf(y: Float64Array, rows: Uint32Array, pace: Pace): numbe
 }
 
 /**
- * The models that a target allows: reciprocal needs a target without zeros, log a positive one. Relative noise needs one
- * sign throughout: with values on both sides of zero its likelihood grows without bound as one of them comes near
- * zero, and would win on pure noise.
+ * The models that a target allows: log needs a positive target, reciprocal and relative noise one of one sign. With values
+ * on both sides of zero their likelihood grows without bound as one of them comes near zero, and would win on pure noise.
  */
 export function modelsOf(sample: Sample, transforms: readonly Transform[], pace: Pace): Model[] {
   const { y, training } = sample;
   const noRow = (test: (value: number) => boolean) => findRow(y.length, pace, ROW_WORK.plain, (row) => test(y[row] as number)) < 0;
   const positive = noRow((value) => value <= 0);
   const oneSign = positive || noRow((value) => value >= 0);
-  const zero = !oneSign && !noRow((value) => value === 0);
   const meanLog = meanLogOf(y, training, pace);
   const noises: Noise[] = oneSign ? ["additive", "relative"] : ["additive"];
   return transforms
-    .filter((transform) => transform === "identity" || (transform === "log" ? positive : !zero))
+    .filter((transform) => transform === "identity" || (transform === "log" ? positive : oneSign))
     .flatMap((transform) =>
       noises.map((noise) => ({ transform, noise, jacobian: jacobianOf({ transform, noise }, meanLog, training.length) })),
     );

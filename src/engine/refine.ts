@@ -1,14 +1,12 @@
-import { bind, type Expression, namesIn } from "../contract/expression.ts";
+import { bind, type Expression } from "../contract/expression.ts";
 import { inSlices, mapRows, type Pace, ROW_WORK } from "./control.ts";
-import { floorOf } from "./fit.ts";
-import { type Model, noiseScale, transformed } from "./model.ts";
+import { type Design, floorOf } from "./fit.ts";
 import { factorise } from "./qr.ts";
 import type { Sample } from "./sample.ts";
 import { type Columns, valuesOf } from "./values.ts";
 
-/** A sum of terms with free exponents under a model. */
+/** A sum of terms with free exponents. */
 export interface Family {
-  model: Model;
   terms: readonly Expression[];
   /** The exponents that the terms name, where the search left them, with their grids and the step there. */
   exponents: readonly { name: string; value: number; step: number; grid: readonly number[] }[];
@@ -23,8 +21,6 @@ export interface Refined {
   free: { centre: number; half: number }[] | null;
 }
 
-/** Rows that the refinement looks at, evenly spaced: more would hardly move an exponent and cost a pass each step. */
-const MOST_ROWS = 4_096;
 const MOST_STEPS = 12;
 /** A step of an exponent below this is the end. */
 const SMALLEST_STEP = 1e-9;
@@ -61,18 +57,18 @@ function isNear(a: number, b: number): boolean {
 }
 
 /**
- * Moves the exponents of a family to the least squares of the rows by Gauss-Newton on exponents and coefficients together
+ * Moves the exponents of a family to the least squares of a design's target and weights by Gauss-Newton on exponents and coefficients together
  * (the full linearisation of variable projection, Golub & Pereyra 1973), then to the simplest numbers that the rows do
  * not speak against: each in turn to that of its nearest numbers of each class, and the free value, which has the least
  * N ln RSS + price, the later ones following it. An exponent stays within a step of where the search left it. A
  * family whose columns have no finite derivative (a negative base) stays on the grid.
  */
-export function refine(family: Family, sample: Sample, pace: Pace): Refined {
+export function refine(family: Family, design: Design, sample: Sample, pace: Pace): Refined {
   const start = family.exponents.map(({ value }) => value);
   const priced = (values: readonly number[]) =>
     values.reduce((sum, value, index) => sum + priceOf(value, family.exponents[index]?.grid ?? []), 0);
   if (start.length === 0) return { values: start, price: 0, free: [] };
-  const material = materialOf(family, sample, pace);
+  const material = materialOf(family, design, sample, pace);
   const free = descend(material, start, new Set(), pace);
   if (!free) return { values: start, price: priced(start), free: null };
   const scored = (point: Point) => ({ point, score: material.rows * Math.log(point.rss) + priced(point.values) });
@@ -133,23 +129,15 @@ interface Material {
   rows: number;
 }
 
-function materialOf(family: Family, { table, y, all }: Sample, pace: Pace): Material {
-  const rows = Math.min(all.length, MOST_ROWS);
-  const row = (index: number) => Math.floor((index * all.length) / rows);
-  const names = [...new Set(family.terms.flatMap((term) => namesIn(term, "column")))];
-  const gathered = (values: Float64Array) =>
-    rows === all.length ? values : mapRows(rows, pace, ROW_WORK.plain, (index) => values[row(index)] as number);
-  const chosen = gathered(y);
-  const z = mapRows(rows, pace, ROW_WORK.call, (index) => transformed(chosen[index] as number, family.model.transform));
-  const weights = mapRows(rows, pace, ROW_WORK.plain, (index) => 1 / noiseScale(chosen[index] as number, family.model));
-  const target = mapRows(rows, pace, ROW_WORK.plain, (index) => (z[index] as number) * (weights[index] as number));
+function materialOf(family: Family, { z, scale }: Design, { table }: Sample, pace: Pace): Material {
+  const target = mapRows(z.length, pace, ROW_WORK.plain, (row) => (z[row] as number) / (scale[row] as number));
   return {
     family,
-    columns: Object.fromEntries(names.map((name) => [name, gathered(table.columns[name] as Float64Array)])),
-    weights,
+    columns: table.columns,
+    weights: mapRows(z.length, pace, ROW_WORK.plain, (row) => 1 / (scale[row] as number)),
     target,
     floor: floorOf(target.reduce((sum, value) => sum + value * value, 0)),
-    rows,
+    rows: z.length,
   };
 }
 

@@ -32,7 +32,7 @@ export function searchCells(problem: Problem, cells: { from: number; to: number 
     byComplexity: Array.from({ length: deepest + 1 }, () => null),
     signal: NOTHING,
     nulls: Array.from({ length: permutations }, () => NOTHING),
-    trials: { additive: Array.from({ length: trials }, () => null), relative: Array.from({ length: trials }, () => null) },
+    trials: problem.models.map(() => Array.from({ length: trials }, () => null)),
     landscape: [],
   };
   const pace = paced(control);
@@ -168,7 +168,7 @@ function walkOf(problem: Problem, gram: Gram, { found, structureOf, lowest, from
   }
 
   function recordTrials({ from, trials, model }: Segment, offset: number, scale: number, subset: number): void {
-    const winners = found.trials[models[model]?.noise ?? "additive"];
+    const winners = found.trials[model] as (Candidate | null)[];
     for (let trial = 0; trial < trials; trial += 1) {
       const side = from + 1 + trial;
       const q = Math.max(residuals[offset + side] as number, EXACT * (gram.squares[side] as number)) * scale;
