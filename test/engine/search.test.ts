@@ -62,7 +62,7 @@ function naive(problem: Problem) {
     if (price === Number.POSITIVE_INFINITY) continue;
     for (let cell = grid.from; cell < grid.from + grid.cells; cell += 1) {
       problem.grams.forEach((gram, index) => {
-        for (const { model, from, trials: drawn, permutations } of gram.segments) {
+        for (const [own, { model, trials: drawn, permutations }] of gram.segments.entries()) {
           const { noise = "additive", jacobian = 0 } = models[model] ?? {};
           const scale = Math.exp(price / rows) * Math.exp(jacobian);
           const score = (side: number) => {
@@ -71,15 +71,17 @@ function naive(problem: Problem) {
             fits += 1;
             return Math.max(rss, 1e-14 * (gram.squares[side] as number)) * scale;
           };
-          const own = score(from);
-          landscape[cell] = Math.min(landscape[cell] as number, own);
+          const target = score(own);
+          landscape[cell] = Math.min(landscape[cell] as number, target);
           const key = `${model} ${plan.terms.map(({ text }, term) => (chosen.includes(term) ? text : "")).join(" ")}`;
-          structures.set(key, Math.min(structures.get(key) ?? Number.POSITIVE_INFINITY, own));
-          for (let trial = 0; trial < drawn; trial += 1) {
-            trials[noise][trial] = Math.min(trials[noise][trial] ?? Number.POSITIVE_INFINITY, score(from + 1 + trial));
+          structures.set(key, Math.min(structures.get(key) ?? Number.POSITIVE_INFINITY, target));
+          for (let side = drawn.from; side < drawn.to; side += 1) {
+            const trial = side - drawn.from;
+            trials[noise][trial] = Math.min(trials[noise][trial] ?? Number.POSITIVE_INFINITY, score(side));
           }
-          for (let index = 0; index < permutations; index += 1) {
-            nulls[index] = Math.min(nulls[index] as number, score(from + 1 + drawn + index));
+          for (let side = permutations.from; side < permutations.to; side += 1) {
+            const trial = side - permutations.from;
+            nulls[trial] = Math.min(nulls[trial] as number, score(side));
           }
         }
       });
