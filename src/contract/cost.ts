@@ -67,9 +67,11 @@ export function costOf(
     for (const [right, others] of groups.slice(index + 1)) products += count * others * combinations(left | right);
   });
   const trials = request.noise.levels.length * request.noise.trials;
-  const relative = transforms.filter((transform) => transform !== "log").length;
-  const grams = 1 + relative;
-  const targets = transforms.length * (1 + trials + permutations) + relative * (1 + trials);
+  // Two models for each transform. Those that weigh rows alike, additive noise of y and relative noise under log, have
+  // permuted targets; see weightPower of engine/model.ts.
+  const alike = transforms.filter((transform) => transform !== "reciprocal").length;
+  const grams = Math.min(transforms.length + 1, 4);
+  const targets = 2 * transforms.length * (1 + trials) + alike * permutations;
   const fits = targets * subsetsWithin(grids, { from: 0, to: cells });
   const named = terms.map(({ expression }) => namesIn(expression, "column").length).sort((a, b) => b - a);
   const most = Math.min(

@@ -1,5 +1,4 @@
 import type { Grid } from "../contract/grid.ts";
-import type { Noise } from "./model.ts";
 
 /** One hypothesis with what it scored: a subset of the library in a grid cell under a model. */
 export interface Candidate {
@@ -31,10 +30,10 @@ export interface ShardFound {
   /** The same for each permuted target. */
   nulls: number[];
   /**
-   * The best candidate of each noise trial among the models with additive and with relative noise; each has noise of its
-   * own kind. Trial t of the level at index l is at l * (trials of each level) + t.
+   * For each model, its best candidate in each noise trial, whose noise is of the model's kind. Trial t of the level at
+   * index l is at l * (trials of each level) + t.
    */
-  trials: Record<Noise, (Candidate | null)[]>;
+  trials: (Candidate | null)[][];
   /** Lowest ln q of each cell that was searched, as far as `landscapeCells` goes; ascending, and joined where they touch. */
   landscape: Stretch[];
 }
@@ -99,7 +98,6 @@ export function mergeFound(found: readonly ShardFound[]): ShardFound {
 function joined(a: ShardFound, b: ShardFound): ShardFound {
   const best = [...a.best];
   for (const candidate of b.best) keep(best, candidate);
-  const trialsOf = (noise: Noise) => a.trials[noise].map((candidate, index) => better(candidate, b.trials[noise][index]));
   return {
     cells: a.cells + b.cells,
     fits: a.fits + b.fits,
@@ -108,7 +106,7 @@ function joined(a: ShardFound, b: ShardFound): ShardFound {
     byComplexity: a.byComplexity.map((candidate, complexity) => better(candidate, b.byComplexity[complexity])),
     signal: Math.min(a.signal, b.signal),
     nulls: a.nulls.map((value, index) => Math.min(value, b.nulls[index] as number)),
-    trials: { additive: trialsOf("additive"), relative: trialsOf("relative") },
+    trials: a.trials.map((trials, model) => trials.map((candidate, index) => better(candidate, b.trials[model]?.[index]))),
     landscape: a.landscape,
   };
 }

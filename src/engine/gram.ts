@@ -1,9 +1,9 @@
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
-import { inSlices, mapRows, type Pace, ROW_WORK, sumRows } from "./control.ts";
+import { inSlices, mapRows, type Pace, ROW_WORK } from "./control.ts";
 import { normalQuantile } from "./distributions.ts";
 import { digitsOf, type Layout } from "./layout.ts";
-import { type Model, noiseScale, slope, transformed } from "./model.ts";
+import { type Model, noiseScale, slope, transformed, weightPower } from "./model.ts";
 import { PURPOSE, stream } from "./philox.ts";
 import type { Sample } from "./sample.ts";
 import { valuesOf } from "./values.ts";
@@ -55,7 +55,7 @@ interface Material {
   pace: Pace;
 }
 
-/** One Gram for all models with additive noise and one for each with relative noise, whose weights differ. */
+/** One Gram for each weighting of the rows. */
 export function buildGrams(
   {
     request,
@@ -76,13 +76,13 @@ export function buildGrams(
     models,
     y,
     trials: noise.length,
-    sd: standardDeviation(y, pace),
+    sd: sample.deviation,
     permutations,
     pace,
   };
-  const additive = models.flatMap(({ noise }, model) => (noise === "additive" ? [model] : []));
-  const relative = models.flatMap(({ noise }, model) => (noise === "relative" ? [model] : []));
-  const builders = [additive, ...relative.map((model) => [model])].map((group) => gramBuilder(group, material));
+  const powers = [...new Set(models.map(weightPower))];
+  const groups = powers.map((power) => models.flatMap((model, index) => (weightPower(model) === power ? [index] : [])));
+  const builders = groups.map((group) => gramBuilder(group, material));
   const columns = columnsOf(layout, plan);
   const block = new Float64Array(layout.columns * ROW_BLOCK);
   const noises = noise.map(() => new Float64Array(ROW_BLOCK));
@@ -99,11 +99,6 @@ export function buildGrams(
     for (const builder of builders) builder.add(block, noises, from, to);
   }
   return builders.map((builder) => builder.finish());
-}
-
-function standardDeviation(y: Float64Array, pace: Pace): number {
-  const mean = sumRows(y.length, pace, ROW_WORK.plain, (row) => y[row] as number) / y.length;
-  return Math.sqrt(sumRows(y.length, pace, ROW_WORK.plain, (row) => ((y[row] as number) - mean) ** 2) / Math.max(1, y.length - 1));
 }
 
 /** The expression of each distinct column, with the values of its exponents. An excluded column stays 0, and so is not usable. */
@@ -136,7 +131,7 @@ function trialNoise(request: DiscoverRequest): ((row: number) => number)[] {
   );
 }
 
-/** Lays the right-hand sides out. A permuted target would need weights, and so a Gram, of its own: the null is that of the additive models. */
+/** Lays the right-hand sides out. A permuted target would need weights, and so a Gram, of its own: the null is that of the models that weigh rows alike. */
 function segmentsOf(group: readonly number[], { models, trials, permutations }: Material): Segment[] {
   let end = group.length;
   const take = (count: number) => {
@@ -148,7 +143,7 @@ function segmentsOf(group: readonly number[], { models, trials, permutations }: 
   return group.map((model, index) => ({
     model,
     trials: drawn[index] as Segment["trials"],
-    permutations: take(models[model]?.noise === "additive" ? permutations.length : 0),
+    permutations: take(weightPower(models[model] as Model) === 0 ? permutations.length : 0),
   }));
 }
 
@@ -179,7 +174,7 @@ function gramBuilder(group: readonly number[], material: Material) {
         const model = models[segment.model] as Model;
         for (let row = 0; row < rows; row += 1) {
           const value = y[from + row] as number;
-          const weight = 1 / noiseScale(transformed(value, model.transform), model.noise);
+          const weight = 1 / noiseScale(value, model);
           targets[own * ROW_BLOCK + row] = weight * transformed(value, model.transform);
           // To first order, so that noise cannot push a target through a pole or below zero.
           const size = slope(value, model.transform) * (model.noise === "additive" ? sd : Math.abs(value));
@@ -196,8 +191,8 @@ function gramBuilder(group: readonly number[], material: Material) {
           pace.work((1 + trials + segment.permutations.to - segment.permutations.from) * ROW_WORK.call);
         }
       });
-      const { noise, transform } = models[group[0] as number] as Model;
-      for (let row = 0; row < rows; row += 1) weights[row] = 1 / noiseScale(transformed(y[from + row] as number, transform), noise);
+      const first = models[group[0] as number] as Model;
+      for (let row = 0; row < rows; row += 1) weights[row] = 1 / noiseScale(y[from + row] as number, first);
       for (let start = 0; start < weighted.length; start += ROW_BLOCK) {
         for (let row = 0; row < rows; row += 1) weighted[start + row] = (weights[row] as number) * (block[start + row] as number);
         pace.work(rows);

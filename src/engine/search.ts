@@ -19,7 +19,7 @@ export function searchCells(problem: Problem, cells: { from: number; to: number 
     byComplexity: Array.from({ length: deepest + 1 }, () => null),
     signal: NOTHING,
     nulls: Array.from({ length: permutations }, () => NOTHING),
-    trials: { additive: Array.from({ length: trials }, () => null), relative: Array.from({ length: trials }, () => null) },
+    trials: problem.models.map(() => Array.from({ length: trials }, () => null)),
     landscape: [],
   };
   const pace = paced(control);

@@ -5,7 +5,7 @@ import type { Cursor } from "./cursor.ts";
 import { better, type Candidate, compareCandidates, KEPT, keep, NOTHING, type ShardFound } from "./found.ts";
 import type { Gram } from "./gram.ts";
 import { usedGrid } from "./layout.ts";
-import type { Noise } from "./model.ts";
+import { type Model, weightPower } from "./model.ts";
 import type { Problem } from "./problem.ts";
 import { penalty } from "./score.ts";
 
@@ -40,7 +40,8 @@ export interface Record {
 /** Scores that are known to be reached, in these cells or in others: what scores worse need not be looked at. */
 export interface Limits {
   nulls: Float64Array;
-  trials: { [noise in Noise]: Float64Array };
+  /** By model. */
+  trials: Float64Array[];
 }
 
 /** Right-hand sides that are fitted together, and only where one of them can matter. */
@@ -104,7 +105,8 @@ export function walkOf(
   const residuals = new Float64Array((stride + 1) * sides);
   residuals.set(squares);
 
-  const kinds = segments.map(({ model }) => models[model]?.noise ?? "additive");
+  /** Whether a model weighs the rows alike, so that it has a null. */
+  const alike = segments.map(({ model }) => weightPower(models[model] as Model) === 0);
   const factors = factorsOf(problem, gram);
   const targetLanes = lanesOf(0, segments.length);
   const nullLanes = lanesOf(firstNull, sides);
@@ -240,7 +242,7 @@ export function walkOf(
     const { model } = segments[index] as Gram["segments"][number];
     const at = cursor.cell - from;
     if (at < lowest.length && q < (lowest[at] as number)) lowest[at] = q;
-    if (kinds[index] === "additive" && q < found.signal) found.signal = q;
+    if (alike[index] && q < found.signal) found.signal = q;
     if (found.best.length < KEPT || q <= (found.best[KEPT - 1] as Candidate).q) {
       const name = subset * models.length + model;
       if (!(q > (standing.get(name) ?? NOTHING))) {
@@ -259,8 +261,8 @@ export function walkOf(
 
   function recordTrials(level: Level, index: number, size: number, subset: number, scale: number): void {
     const { model } = segments[index] as Gram["segments"][number];
-    const kind = kinds[index] as Noise;
-    const winners = found.trials[kind];
+    const winners = found.trials[model] as (Candidate | null)[];
+    const known = limits.trials[model] as Float64Array;
     for (let lane = 0; lane < level.sides.length; lane += 1) {
       const side = level.sides[lane] as number;
       const trial = level.first + lane;
@@ -270,13 +272,13 @@ export function walkOf(
       const candidate = candidateOf(q, subset, model);
       if (rival && compareCandidates(candidate, rival) >= 0) continue;
       winners[trial] = candidate;
-      if (q < (limits.trials[kind][trial] as number)) limits.trials[kind][trial] = q;
+      if (q < (known[trial] as number)) known[trial] = q;
       setCutoffs(level, index);
     }
   }
 
   function setCutoffs(level: Level, index: number): void {
-    const known = limits.trials[kinds[index] as Noise];
+    const known = limits.trials[segments[index]?.model ?? 0] as Float64Array;
     let limit = 0;
     for (let lane = 0; lane < level.sides.length; lane += 1) limit = Math.max(limit, known[level.first + lane] as number);
     for (let size = least; size <= most; size += 1) {
@@ -380,7 +382,7 @@ function factorsOf({ models }: Problem, { segments }: Gram): number[] {
 export function limitsOf(problem: Problem, pace: Pace): Limits {
   const { permutations, trials, grams, layout, models } = problem;
   const none = (length: number) => new Float64Array(length).fill(NOTHING);
-  const limits: Limits = { nulls: none(permutations), trials: { additive: none(trials), relative: none(trials) } };
+  const limits: Limits = { nulls: none(permutations), trials: models.map(() => none(trials)) };
   for (const gram of grams) {
     const factors = factorsOf(problem, gram);
     for (const { mask, offset, count } of layout.terms) {
@@ -398,7 +400,7 @@ export function limitsOf(problem: Problem, pace: Pace): Limits {
             }
           };
           lower(limits.nulls, permuted);
-          lower(limits.trials[models[model]?.noise ?? "additive"], drawn);
+          lower(limits.trials[model] as Float64Array, drawn);
         });
       }
     }
