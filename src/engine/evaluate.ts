@@ -53,7 +53,16 @@ export function evaluateLaw(
 
   const { p_value, fits } = permutationTest(design, plan, sample, request.seed, pace);
   const stability = { trials: 0, kept: 0, share: null, levels: [] };
-  const findings = { kind: "evaluate" as const, p_value, stability, reselection: null, pareto: [], rivals: [], cost: { fits, cells: 1 } };
+  const findings = {
+    kind: "evaluate" as const,
+    p_value,
+    stability,
+    reselection: null,
+    lead: null,
+    pareto: [],
+    rivals: [],
+    cost: { fits, cells: 1 },
+  };
   return conclude(own, findings, sample, request, datasetHash, pace);
 }
 

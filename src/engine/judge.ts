@@ -1,4 +1,5 @@
 import { constant, namesIn } from "../contract/expression.ts";
+import { printText } from "../contract/formula-print.ts";
 import type { Evidence, Result } from "../contract/result.ts";
 import { type Contender, contenderOf, onSample } from "./contender.ts";
 import { type Control, type Pace, paced } from "./control.ts";
@@ -52,6 +53,7 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
     p_value: winner && found.nulls.length > 0 ? (isConstant(winner) ? 1 : (1 + asNull) / (1 + found.nulls.length)) : null,
     stability: stabilityOf(problem, winner, selection),
     reselection: selection?.again(RESAMPLED) ?? null,
+    lead: leadOf(leader, rivals),
     pareto: found.byComplexity.flatMap((candidate, complexity) => {
       const contender = candidate && contenderOf(problem, candidate, compared, pace);
       return contender ? [{ complexity, rmse: rmseIn(contender, compared, pace), text: textOf(contender, problem) }] : [];
@@ -92,6 +94,25 @@ function candidatesOf({ best, trials }: ShardFound): Candidate[] {
 function ordered(contenders: Contender[]): Contender[] {
   contenders.sort((a, b) => a.score - b.score);
   return contenders.filter(({ family }, index) => contenders.findIndex((other) => other.family === family) === index);
+}
+
+/** By how much the best rival that says something else scores worse; null without one. */
+function leadOf(leader: Contender | undefined, rivals: readonly Contender[]): number | null {
+  const rival = leader && rivals.find((other) => !isKin(leader, other));
+  return rival ? rival.score - leader.score : null;
+}
+
+/** Whether a rival says the same with more words: the law and further terms, or the power law solved for 1/y or log y. */
+function isKin({ hypothesis: own }: Contender, { hypothesis: other }: Contender): boolean {
+  const terms = (hypothesis: Hypothesis) => new Set(hypothesis.terms.map(printText));
+  if (own.model.transform === other.model.transform) return [...terms(own)].every((term) => terms(other).has(term));
+  const [plain, logarithmic] = own.model.transform === "log" ? [other, own] : [own, other];
+  const isPower = (hypothesis: Hypothesis) => hypothesis.terms.length === 1;
+  if (logarithmic.model.transform !== "log") return isPower(own) && isPower(other);
+  return (
+    isPower(plain) &&
+    logarithmic.terms.every((term) => namesIn(term, "column").length === 0 || (term.type === "call" && term.function === "log"))
+  );
 }
 
 /** A law without columns explains any permuted target just as well. */
