@@ -14,11 +14,10 @@ const STABILITY_LIMIT = 0.5;
 /** Smallest lead in score over a rival that says something else: the likelier law is then at least 4 times as likely. */
 const LEAD_LIMIT = 3;
 /**
- * A constant must be so many times the half width of its interval, and so many more for each term: of sums that merely
- * come near to a law outside the library, most have a term that barely stands out.
+ * A constant must be so many times the half width of its interval, in a law of one, two, three and more terms: of sums
+ * that merely come near to a law outside the library, most have a term that barely stands out.
  */
-const CONSTANT_LIMIT = 2;
-const CONSTANT_LIMIT_PER_TERM = 2;
+const CONSTANT_LIMITS = [4, 6, 6, 8];
 
 /** A law of more than three constants and exponents needs so many rows for each: sums of five terms follow any smooth curve. */
 const ROWS_PER_CONSTANT = 8;
@@ -120,7 +119,10 @@ function constantsCheck({ terms }: Law): Check | null {
   const sizes = terms.flatMap(({ coefficient, interval }) => (interval ? [(2 * Math.abs(coefficient)) / (interval[1] - interval[0])] : []));
   if (sizes.length === 0) return null;
   const value = Math.min(...sizes);
-  return { value: Number.isFinite(value) ? value : Number.MAX_VALUE, limit: CONSTANT_LIMIT + CONSTANT_LIMIT_PER_TERM * terms.length };
+  return {
+    value: Number.isFinite(value) ? value : Number.MAX_VALUE,
+    limit: CONSTANT_LIMITS[Math.min(terms.length, CONSTANT_LIMITS.length) - 1] as number,
+  };
 }
 
 function exceeded(check: Check | null): boolean {
