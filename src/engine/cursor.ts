@@ -1,6 +1,6 @@
 import type { Grid } from "../contract/grid.ts";
-import { addressed, type Layout } from "./layout.ts";
-import type { Subsets } from "./subsets.ts";
+import { indexOf, pairOf } from "./layout.ts";
+import type { Problem } from "./problem.ts";
 
 /**
  * Where a search stands: the terms of the present grid, in the order of the walk, and where the columns and products of
@@ -28,12 +28,20 @@ export interface Cursor {
   move(cell: number): void;
 }
 
-export function cursorOf(layout: Layout, subsets: Subsets): Cursor {
+export function cursorOf({ layout, subsets, plan }: Pick<Problem, "layout" | "subsets" | "plan">): Cursor {
   const { sizes } = layout;
   const all = layout.terms.length;
   const digits = new Int32Array(sizes.length);
   const maskAt = (place: number) => layout.terms[subsets.order[place] as number]?.mask ?? 0;
-  let grid: Grid = { mask: 0, from: 0, cells: 1, subsets: 0 };
+  let grid = plan.grids[0] as Grid;
+  /** The sets of exponents that terms and pairs of the grid name, the last exponent of each, and the index of its present combination. */
+  let sets: number[] = [];
+  let lasts: number[] = [];
+  let indices: number[] = [];
+  const starts = new Int32Array(all);
+  const setOfTerm = new Int32Array(all);
+  const pairStarts = new Int32Array(all * all);
+  const setOfPair = new Int32Array(all * all);
 
   /** Sets the digits of a cell and returns the first exponent whose digit is new. */
   function setDigits(cell: number): number {
@@ -51,50 +59,76 @@ export function cursorOf(layout: Layout, subsets: Subsets): Cursor {
     return first;
   }
 
+  function setOf(mask: number): number {
+    const known = sets.indexOf(mask);
+    if (known >= 0) return known;
+    sets.push(mask);
+    lasts.push(lastOf(mask));
+    return sets.length - 1;
+  }
+
   const cursor: Cursor = {
     exponents: 0,
     terms: 0,
     places: new Int32Array(all),
     masks: new Int32Array(all),
     last: new Int32Array(all),
-    cell: 0,
+    cell: -1,
     moved: -1,
     columns: new Int32Array(all),
     products: new Int32Array(all * all),
 
     enter(entered) {
       grid = entered;
+      digits.fill(0);
+      cursor.cell = -1;
       cursor.exponents = grid.mask;
       cursor.terms = 0;
-      digits.fill(0);
+      sets = [];
+      lasts = [];
       for (let place = 0; place < all; place += 1) {
         const mask = maskAt(place);
         if ((mask & ~grid.mask) !== 0) continue;
-        cursor.places[cursor.terms] = place;
-        cursor.masks[cursor.terms] = mask;
-        cursor.last[cursor.terms] = 31 - Math.clz32(mask);
+        const term = cursor.terms;
+        cursor.places[term] = place;
+        cursor.masks[term] = mask;
+        cursor.last[term] = lastOf(mask);
+        const own = subsets.order[place] as number;
+        starts[term] = layout.terms[own]?.offset ?? 0;
+        setOfTerm[term] = setOf(mask);
+        for (let before = 0; before < term; before += 1) {
+          const other = subsets.order[cursor.places[before] as number] as number;
+          pairStarts[before * all + term] = layout.pairs[pairOf(Math.min(own, other), Math.max(own, other))] as number;
+          setOfPair[before * all + term] = setOf(mask | (cursor.masks[before] as number));
+        }
         cursor.terms += 1;
       }
-      cursor.cell = -1;
+      indices = sets.map(() => 0);
     },
 
     move(cell) {
       const first = setDigits(cell);
       cursor.moved = cursor.cell < 0 ? -1 : first;
       cursor.cell = cell;
-      const { terms, places, last, columns, products, moved } = cursor;
+      const { terms, last, columns, products, moved } = cursor;
+      for (let set = 0; set < sets.length; set += 1) {
+        if ((lasts[set] as number) >= moved) indices[set] = indexOf(sizes, sets[set] as number, digits);
+      }
       for (let term = 0; term < terms; term += 1) {
-        const own = subsets.order[places[term] as number] as number;
         const still = (last[term] as number) < moved;
-        if (!still) columns[term] = addressed(layout.terms[own] as Layout["terms"][number], digits);
+        if (!still) columns[term] = (starts[term] as number) + (indices[setOfTerm[term] as number] as number);
         for (let before = 0; before < term; before += 1) {
           if (still && (last[before] as number) < moved) continue;
-          const other = subsets.order[places[before] as number] as number;
-          const pair = own < other ? (other * (other - 1)) / 2 + own : (own * (own - 1)) / 2 + other;
-          products[before * all + term] = addressed(layout.pairs[pair] as Layout["pairs"][number], digits);
+          const at = before * all + term;
+          products[at] = (pairStarts[at] as number) + (indices[setOfPair[at] as number] as number);
         }
       }
     },
   };
   return cursor;
+}
+
+/** The last exponent of a mask, -1 if it has none. */
+function lastOf(mask: number): number {
+  return 31 - Math.clz32(mask);
 }

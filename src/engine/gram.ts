@@ -1,6 +1,6 @@
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
-import { inSlices, mapRows, type Pace, ROW_WORK } from "./control.ts";
+import { mapRows, type Pace, ROW_WORK } from "./control.ts";
 import { normalQuantile } from "./distributions.ts";
 import { digitsOf, type Layout } from "./layout.ts";
 import { type Model, noiseScale, slope, transformed, weightPower } from "./model.ts";
@@ -8,12 +8,14 @@ import { PURPOSE, stream } from "./philox.ts";
 import type { Sample } from "./sample.ts";
 import { valuesOf } from "./values.ts";
 
-/** Rows that are expanded into term columns at a time: 256 rows of 200 columns stay in a second-level cache. */
-const ROW_BLOCK = 256;
+/** Rows that are expanded into term columns at a time: 128 rows of 800 columns stay in a second-level cache. */
+const ROW_BLOCK = 128;
+/** Sums that are added up side by side. */
+const LANES = 4;
 
 /**
- * Sums of products over the training rows under one weighting, columns scaled to unit length. All sums run over the rows
- * in ascending order, so they do not depend on how a search is cut into pieces.
+ * Sums of products over the training rows under one weighting, columns scaled to unit length. Each sum runs over the rows
+ * in ascending order, block by block, so no bit of it depends on who computes it beside which others.
  */
 export interface Gram {
   /** For each product of the layout. */
@@ -43,75 +45,111 @@ export interface Segment {
   permutations: { from: number; to: number };
 }
 
-/** What the sums are made of: training rows only. */
-interface Material {
-  layout: Layout;
+/** What the sums are made of. */
+export interface Material {
+  request: DiscoverRequest;
+  plan: DiscoverPlan;
+  sample: Sample;
   models: readonly Model[];
-  y: Float64Array;
-  /** Number of noise trials. */
-  trials: number;
-  sd: number;
-  permutations: readonly Uint32Array[];
-  pace: Pace;
+  layout: Layout;
+  /** Orders of the training rows under which the target is permuted. */
+  orders: readonly Uint32Array[];
 }
 
-/** One Gram for each weighting of the rows. */
-export function buildGrams(
-  {
-    request,
-    plan,
-    sample,
-    models,
-    layout,
-  }: { request: DiscoverRequest; plan: DiscoverPlan; sample: Sample; models: readonly Model[]; layout: Layout },
-  permutations: readonly Uint32Array[],
-  pace: Pace,
-): Gram[] {
+/** One Gram for each weighting of the rows, all its sums 0. */
+export function emptyGrams({ request, models, layout, orders }: Omit<Material, "plan" | "sample">): Gram[] {
+  const trials = request.noise.levels.length * request.noise.trials;
+  const powers = [...new Set(models.map(weightPower))];
+  return powers.map((power) => {
+    const group = models.flatMap((model, index) => (weightPower(model) === power ? [index] : []));
+    let sides = group.length;
+    const take = (count: number) => {
+      const from = sides;
+      sides += count;
+      return { from, to: sides };
+    };
+    const drawn = group.map(() => take(trials));
+    // A permuted target would need weights, and so a Gram, of its own: the null is that of the models that weigh rows alike.
+    const permuted = group.map(() => take(power === 0 ? orders.length : 0));
+    return {
+      products: new Float64Array(layout.left.length),
+      targets: new Float64Array(layout.columns * sides),
+      squares: new Float64Array(sides),
+      shifts: new Float64Array(sides),
+      usable: new Uint8Array(layout.columns),
+      sides,
+      permutations: power === 0 ? group.length * orders.length : 0,
+      segments: group.map((model, index) => ({
+        model,
+        trials: drawn[index] as Segment["trials"],
+        permutations: permuted[index] as Segment["permutations"],
+      })),
+    };
+  });
+}
+
+/**
+ * Computes one part of the sums of all Grams: every part of `of` parts has as many products and columns as the others,
+ * and writes to no place of another.
+ */
+export function sumGrams(grams: readonly Gram[], material: Material, part: { index: number; of: number }, pace: Pace): void {
+  const { request, plan, sample, layout } = material;
   const inputs: Record<string, Float64Array> = {};
   for (const name of plan.inputs) inputs[name] = gathered(sample.table.columns[name] as Float64Array, sample.training, pace);
   const y = gathered(sample.y, sample.training, pace);
+  const share = (count: number) => ({
+    from: Math.floor((count * part.index) / part.of),
+    to: Math.floor((count * (part.index + 1)) / part.of),
+  });
+  const ranges: Ranges = { products: share(layout.left.length), columns: share(layout.columns) };
+  const needed = neededColumns(layout, ranges, pace);
+  const columns = columnsOf(layout, plan, needed);
+  const sums = grams.map((gram) => sumsOf(gram, material, y, ranges, needed, pace));
   const noise = trialNoise(request);
-  const material: Material = {
-    layout,
-    models,
-    y,
-    trials: noise.length,
-    sd: sample.deviation,
-    permutations,
-    pace,
-  };
-  const powers = [...new Set(models.map(weightPower))];
-  const groups = powers.map((power) => models.flatMap((model, index) => (weightPower(model) === power ? [index] : [])));
-  const builders = groups.map((group) => gramBuilder(group, material));
-  const columns = columnsOf(layout, plan);
   const block = new Float64Array(layout.columns * ROW_BLOCK);
   const noises = noise.map(() => new Float64Array(ROW_BLOCK));
   for (let from = 0; from < y.length; from += ROW_BLOCK) {
     const to = Math.min(from + ROW_BLOCK, y.length);
-    columns.forEach(({ expression, bound, excluded }, index) => {
-      if (!excluded) block.set(valuesOf(expression, inputs, bound, from, to, pace), index * ROW_BLOCK);
-    });
+    for (const { column, expression, bound } of columns) block.set(valuesOf(expression, inputs, bound, from, to, pace), column * ROW_BLOCK);
     noise.forEach((deviate, trial) => {
       const values = noises[trial] as Float64Array;
       for (let row = from; row < to; row += 1) values[row - from] = deviate(row);
       pace.work((to - from) * (ROW_WORK.draw + ROW_WORK.call));
     });
-    for (const builder of builders) builder.add(block, noises, from, to);
+    for (const each of sums) each.add(block, noises, from, to);
   }
-  return builders.map((builder) => builder.finish());
+  for (const each of sums) each.finish();
 }
 
-/** The expression of each distinct column, with the values of its exponents. An excluded column stays 0, and so is not usable. */
-function columnsOf(layout: Layout, plan: DiscoverPlan) {
-  return layout.terms.flatMap(({ expression, count, mask }, term) =>
-    Array.from({ length: count }, (_, index) => {
-      const digits = digitsOf(layout.sizes, index, mask);
-      const bound = Object.fromEntries(
-        plan.exponents.map(({ name, values }, exponent) => [name, values[digits[exponent] as number] as number]),
-      );
-      return { expression, bound, excluded: plan.excluded?.(term, digits) ?? false };
-    }),
-  );
+interface Ranges {
+  products: { from: number; to: number };
+  columns: { from: number; to: number };
+}
+
+/** The columns that some products and the products of some columns with the right-hand sides are made of, ascending. */
+function neededColumns({ columns, left, right }: Layout, ranges: Ranges, pace: Pace): Int32Array {
+  const marks = new Uint8Array(columns).fill(1, ranges.columns.from, ranges.columns.to);
+  for (let product = ranges.products.from; product < ranges.products.to; product += 1) {
+    marks[left[product] as number] = 1;
+    marks[right[product] as number] = 1;
+  }
+  pace.work((ranges.products.to - ranges.products.from) * ROW_WORK.plain);
+  return Int32Array.from(marks.keys()).filter((column) => marks[column] === 1);
+}
+
+/** The expression of each of some columns, with the values of its exponents. An excluded column stays 0, and so is not usable. */
+function columnsOf(layout: Layout, plan: DiscoverPlan, needed: Int32Array) {
+  let term = 0;
+  return Array.from(needed).flatMap((column) => {
+    while (column >= (layout.terms[term + 1]?.offset ?? layout.columns)) term += 1;
+    const { expression, mask, offset } = layout.terms[term] as Layout["terms"][number];
+    const digits = digitsOf(layout.sizes, column - offset, mask);
+    if (plan.excluded?.(term, digits)) return [];
+    const bound = Object.fromEntries(
+      plan.exponents.map(({ name, values }, exponent) => [name, values[digits[exponent] as number] as number]),
+    );
+    return [{ column, expression, bound }];
+  });
 }
 
 function gathered(column: Float64Array, rows: Uint32Array, pace: Pace): Float64Array {
@@ -131,127 +169,165 @@ function trialNoise(request: DiscoverRequest): ((row: number) => number)[] {
   );
 }
 
-/** Lays the right-hand sides out. A permuted target would need weights, and so a Gram, of its own: the null is that of the models that weigh rows alike. */
-function segmentsOf(group: readonly number[], { models, trials, permutations }: Material): Segment[] {
-  let end = group.length;
-  const take = (count: number) => {
-    const from = end;
-    end += count;
-    return { from, to: end };
-  };
-  const drawn = group.map(() => take(trials));
-  return group.map((model, index) => ({
-    model,
-    trials: drawn[index] as Segment["trials"],
-    permutations: take(weightPower(models[model] as Model) === 0 ? permutations.length : 0),
-  }));
-}
-
-function gramBuilder(group: readonly number[], material: Material) {
-  const { layout, models, y, trials, sd, permutations, pace } = material;
-  const segments = segmentsOf(group, material);
-  const sides = segments.at(-1)?.permutations.to ?? 0;
-  const { columns, left, right } = layout;
-  const gram: Gram = {
-    products: new Float64Array(left.length),
-    targets: new Float64Array(columns * sides),
-    squares: new Float64Array(sides),
-    shifts: new Float64Array(sides),
-    usable: new Uint8Array(columns),
-    sides,
-    permutations: segments.reduce((total, { permutations: { from, to } }) => total + to - from, 0),
-    segments,
-  };
-  const lengths = new Float64Array(columns);
+/** Adds blocks of rows to the sums of one Gram that are within some ranges. */
+function sumsOf(gram: Gram, { models, sample, layout, orders }: Material, y: Float64Array, ranges: Ranges, needed: Int32Array, pace: Pace) {
+  const { segments, sides } = gram;
+  const { left, right } = layout;
+  const lengths = new Float64Array(layout.columns);
+  const first = models[segments[0]?.model ?? 0] as Model;
+  const alike = weightPower(first) === 0;
   const weights = new Float64Array(ROW_BLOCK);
-  const weighted = new Float64Array(columns * ROW_BLOCK);
+  const own = alike ? null : new Float64Array(layout.columns * ROW_BLOCK);
   const targets = new Float64Array(sides * ROW_BLOCK);
+  /** The transformed target of the models that are permuted. */
+  const permuted = segments.map(({ model, permutations }) =>
+    permutations.from === permutations.to
+      ? y
+      : mapRows(y.length, pace, ROW_WORK.call, (row) => transformed(y[row] as number, (models[model] as Model).transform)),
+  );
+
+  function setTargets(segment: Segment, index: number, noises: readonly Float64Array[], from: number, to: number): void {
+    const model = models[segment.model] as Model;
+    const trials = segment.trials.from * ROW_BLOCK;
+    for (let row = from; row < to; row += 1) {
+      const value = y[row] as number;
+      const weight = 1 / noiseScale(value, model);
+      const target = transformed(value, model.transform);
+      // To first order, so that noise cannot push a target through a pole or below zero.
+      const size = slope(value, model.transform) * (model.noise === "additive" ? sample.deviation : Math.abs(value));
+      targets[index * ROW_BLOCK + row - from] = weight * target;
+      for (let trial = 0; trial < noises.length; trial += 1) {
+        const shift = size * ((noises[trial] as Float64Array)[row - from] as number);
+        targets[trials + trial * ROW_BLOCK + row - from] = weight * (target + shift);
+        const side = segment.trials.from + trial;
+        if (ranges.columns.from === 0) gram.shifts[side] = (gram.shifts[side] as number) + (weight * shift) ** 2;
+      }
+    }
+    pace.work((to - from) * (1 + noises.length) * ROW_WORK.plain);
+    const all = permuted[index] as Float64Array;
+    for (let side = segment.permutations.from; side < segment.permutations.to; side += 1) {
+      const order = orders[side - segment.permutations.from] as Uint32Array;
+      const start = side * ROW_BLOCK - from;
+      for (let row = from; row < to; row += 1) targets[start + row] = all[order[row] as number] as number;
+      pace.work((to - from) * ROW_WORK.plain);
+    }
+  }
+
+  function weigh(block: Float64Array, from: number, to: number): Float64Array {
+    if (!own) return block;
+    for (let row = from; row < to; row += 1) weights[row - from] = 1 / noiseScale(y[row] as number, first);
+    for (let at = 0; at < needed.length; at += 1) {
+      const start = (needed[at] as number) * ROW_BLOCK;
+      for (let row = 0; row < to - from; row += 1) own[start + row] = (weights[row] as number) * (block[start + row] as number);
+      pace.work(to - from);
+    }
+    return own;
+  }
 
   return {
     add(block: Float64Array, noises: readonly Float64Array[], from: number, to: number): void {
       const rows = to - from;
-      segments.forEach((segment, own) => {
-        const model = models[segment.model] as Model;
-        for (let row = 0; row < rows; row += 1) {
-          const value = y[from + row] as number;
-          const weight = 1 / noiseScale(value, model);
-          targets[own * ROW_BLOCK + row] = weight * transformed(value, model.transform);
-          // To first order, so that noise cannot push a target through a pole or below zero.
-          const size = slope(value, model.transform) * (model.noise === "additive" ? sd : Math.abs(value));
-          noises.forEach((noise, trial) => {
-            const side = segment.trials.from + trial;
-            const shift = size * (noise[row] as number);
-            targets[side * ROW_BLOCK + row] = weight * (transformed(value, model.transform) + shift);
-            gram.shifts[side] = (gram.shifts[side] as number) + (weight * shift) ** 2;
-          });
-          for (let side = segment.permutations.from; side < segment.permutations.to; side += 1) {
-            const order = permutations[side - segment.permutations.from] as Uint32Array;
-            targets[side * ROW_BLOCK + row] = transformed(y[order[from + row] as number] as number, model.transform);
-          }
-          pace.work((1 + trials + segment.permutations.to - segment.permutations.from) * ROW_WORK.call);
-        }
+      segments.forEach((segment, index) => {
+        setTargets(segment, index, noises, from, to);
       });
-      const first = models[group[0] as number] as Model;
-      for (let row = 0; row < rows; row += 1) weights[row] = 1 / noiseScale(y[from + row] as number, first);
-      for (let start = 0; start < weighted.length; start += ROW_BLOCK) {
-        for (let row = 0; row < rows; row += 1) weighted[start + row] = (weights[row] as number) * (block[start + row] as number);
+      const weighted = weigh(block, from, to);
+      for (let at = 0; at < needed.length; at += 1) {
+        const column = needed[at] as number;
+        addSingle(weighted, column, weighted, column, rows, lengths, column);
         pace.work(rows);
       }
-      for (let column = 0; column < columns; column += 1) {
-        const start = column * ROW_BLOCK;
-        lengths[column] = (lengths[column] as number) + dot(weighted, start, weighted, start, rows);
-        for (let side = 0; side < sides; side += 1) {
-          const at = column * sides + side;
-          gram.targets[at] = (gram.targets[at] as number) + dot(weighted, start, targets, side * ROW_BLOCK, rows);
+      for (let column = ranges.columns.from; column < ranges.columns.to; column += 1) {
+        let side = 0;
+        for (; side + LANES <= sides; side += LANES) {
+          addLanes(weighted, column, targets, side, side + 1, side + 2, side + 3, rows, gram.targets, column * sides + side);
         }
+        for (; side < sides; side += 1) addSingle(weighted, column, targets, side, rows, gram.targets, column * sides + side);
         pace.work(rows * sides);
       }
-      for (let index = 0; index < left.length; index += 1) {
-        const sum = dot(weighted, (left[index] as number) * ROW_BLOCK, weighted, (right[index] as number) * ROW_BLOCK, rows);
-        gram.products[index] = (gram.products[index] as number) + sum;
-        pace.work(rows);
-      }
-      for (let side = 0; side < sides; side += 1) {
-        gram.squares[side] = (gram.squares[side] as number) + dot(targets, side * ROW_BLOCK, targets, side * ROW_BLOCK, rows);
-        pace.work(rows);
-      }
+      addProducts(weighted, rows);
+      if (ranges.columns.from > 0) return;
+      for (let side = 0; side < sides; side += 1) addSingle(targets, side, targets, side, rows, gram.squares, side);
+      pace.work(rows * sides);
     },
 
-    finish(): Gram {
-      const scale = lengths.map((length) => 1 / Math.sqrt(length));
+    finish(): void {
+      const scales = lengths.map((length) => (length > 0 && length < Number.POSITIVE_INFINITY ? 1 / Math.sqrt(length) : Number.NaN));
+      for (let column = ranges.columns.from; column < ranges.columns.to; column += 1) {
+        const scale = scales[column] as number;
+        if (!(scale > 0)) continue;
+        gram.usable[column] = 1;
+        for (let at = column * sides; at < (column + 1) * sides; at += 1) gram.targets[at] = (gram.targets[at] as number) * scale;
+        pace.work(sides);
+      }
+      for (let product = ranges.products.from; product < ranges.products.to; product += 1) {
+        const scale = (scales[left[product] as number] as number) * (scales[right[product] as number] as number);
+        gram.products[product] = (gram.products[product] as number) * scale;
+        pace.work(ROW_WORK.plain);
+      }
+      if (ranges.columns.from > 0) return;
       gram.shifts.forEach((square, side) => {
         gram.shifts[side] = Math.sqrt(square);
       });
-      for (let column = 0; column < columns; column += 1) {
-        const length = lengths[column] as number;
-        if (!(length > 0 && length < Number.POSITIVE_INFINITY)) continue;
-        gram.usable[column] = 1;
-        for (let at = column * sides; at < (column + 1) * sides; at += 1) {
-          gram.targets[at] = (gram.targets[at] as number) * (scale[column] as number);
-        }
-        pace.work(sides);
-      }
-      inSlices(left.length, pace, ROW_WORK.plain, (from, to) => {
-        for (let index = from; index < to; index += 1) {
-          const [a, b] = [left[index] as number, right[index] as number];
-          gram.products[index] = (gram.products[index] as number) * (scale[a] as number) * (scale[b] as number);
-        }
-      });
-      return gram;
     },
   };
+
+  /** Products of one column with several others are added up side by side: it is then read once for them. */
+  function addProducts(block: Float64Array, rows: number): void {
+    const { from, to } = ranges.products;
+    let at = from;
+    while (at < to) {
+      const a = left[at] as number;
+      const b = right[at] as number;
+      const run = at + LANES <= to;
+      if (run && left[at + 1] === a && left[at + 2] === a && left[at + 3] === a) {
+        addLanes(block, a, block, b, right[at + 1] as number, right[at + 2] as number, right[at + 3] as number, rows, gram.products, at);
+        at += LANES;
+      } else if (run && right[at + 1] === b && right[at + 2] === b && right[at + 3] === b) {
+        addLanes(block, b, block, a, left[at + 1] as number, left[at + 2] as number, left[at + 3] as number, rows, gram.products, at);
+        at += LANES;
+      } else {
+        addSingle(block, a, block, b, rows, gram.products, at);
+        at += 1;
+      }
+      pace.work(LANES * rows);
+    }
+  }
 }
 
-/** Dot product with four running sums, always paired in the same way. */
-function dot(a: Float64Array, i: number, b: Float64Array, j: number, count: number): number {
+/** Adds the dot product of two columns to a sum. */
+function addSingle(a: Float64Array, i: number, b: Float64Array, j: number, rows: number, sums: Float64Array, at: number): void {
+  const x = i * ROW_BLOCK;
+  const y = j * ROW_BLOCK;
+  let sum = 0;
+  for (let row = 0; row < rows; row += 1) sum += (a[x + row] as number) * (b[y + row] as number);
+  sums[at] = (sums[at] as number) + sum;
+}
+
+/** Adds the dot products of one column with four others to four sums, each as `addSingle` would. */
+function addLanes(
+  a: Float64Array,
+  i: number,
+  b: Float64Array,
+  j0: number,
+  j1: number,
+  j2: number,
+  j3: number,
+  rows: number,
+  sums: Float64Array,
+  at: number,
+): void {
+  const x = i * ROW_BLOCK;
+  const [y0, y1, y2, y3] = [j0 * ROW_BLOCK, j1 * ROW_BLOCK, j2 * ROW_BLOCK, j3 * ROW_BLOCK];
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  let at = 0;
-  for (; at + 3 < count; at += 4) {
-    s0 += (a[i + at] as number) * (b[j + at] as number);
-    s1 += (a[i + at + 1] as number) * (b[j + at + 1] as number);
-    s2 += (a[i + at + 2] as number) * (b[j + at + 2] as number);
-    s3 += (a[i + at + 3] as number) * (b[j + at + 3] as number);
+  for (let row = 0; row < rows; row += 1) {
+    const value = a[x + row] as number;
+    s0 += value * (b[y0 + row] as number);
+    s1 += value * (b[y1 + row] as number);
+    s2 += value * (b[y2 + row] as number);
+    s3 += value * (b[y3 + row] as number);
   }
-  for (; at < count; at += 1) s0 += (a[i + at] as number) * (b[j + at] as number);
-  return s0 + s1 + (s2 + s3);
+  sums[at] = (sums[at] as number) + s0;
+  sums[at + 1] = (sums[at + 1] as number) + s1;
+  sums[at + 2] = (sums[at + 2] as number) + s2;
+  sums[at + 3] = (sums[at + 3] as number) + s3;
 }

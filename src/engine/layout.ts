@@ -6,14 +6,14 @@ import { type Pace, ROW_WORK } from "./control.ts";
 /**
  * How a library on a grid maps to distinct columns. A term has one column for each combination of the exponents that it
  * names, and two terms have one product for each combination of the exponents that either names: far fewer than all
- * pairs of columns when a product term such as x^p*y^q meets x^p.
+ * pairs of columns when a product term such as x^p*y^q meets x^p. Combinations are row-major, the last exponent fastest.
  */
 export interface Layout {
   /** Number of values of each exponent. */
   sizes: readonly number[];
   terms: readonly TermLayout[];
-  /** Pair of terms (s < t) at t (t - 1) / 2 + s. */
-  pairs: readonly Address[];
+  /** First product of a pair of terms, see `pairOf`; one for each combination of the exponents of both. */
+  pairs: Int32Array;
   /** Number of distinct columns. */
   columns: number;
   /** For each product: its two columns. */
@@ -21,17 +21,12 @@ export interface Layout {
   right: Int32Array;
 }
 
-/** Index = offset + sum of stride times the digit of each exponent. */
-export interface Address {
-  offset: number;
-  strides: readonly number[];
-}
-
-export interface TermLayout extends Address {
+export interface TermLayout {
   expression: Expression;
   /** Bit e is set if the term names exponent e. */
   mask: number;
-  /** Number of columns. */
+  /** Its first column, and how many there are. */
+  offset: number;
   count: number;
 }
 
@@ -41,49 +36,80 @@ export function layoutOf(plan: DiscoverPlan, pace: Pace): Layout {
   const terms = plan.terms.map(({ expression }): TermLayout => {
     const named = namesIn(expression, "parameter");
     const mask = plan.exponents.reduce((bits, { name }, index) => (named.includes(name) ? bits | (1 << index) : bits), 0);
-    const { count, strides } = combinations(sizes, mask);
-    const term = { expression, mask, count, strides, offset: columns };
-    columns += count;
+    const term = { expression, mask, offset: columns, count: combinations(sizes, mask).count };
+    columns += term.count;
     return term;
   });
+  const pairs = new Int32Array((terms.length * (terms.length - 1)) / 2);
   let products = 0;
-  const pairs: Address[] = [];
-  // Pairs of the same exponents share their strides: a library of a thousand terms has half a million pairs.
-  const joint = new Map<number, { count: number; strides: number[] }>();
-  forPairs(terms, (left, right) => {
-    const mask = left.mask | right.mask;
-    const known = joint.get(mask) ?? combinations(sizes, mask);
-    joint.set(mask, known);
-    pairs.push({ offset: products, strides: known.strides });
-    products += known.count;
-    pace.work(ROW_WORK.draw);
+  // Pairs of the same exponents have as many products: a library of a thousand terms has half a million pairs.
+  const counts = new Map<number, number>();
+  terms.forEach((term, second) => {
+    for (let first = 0; first < second; first += 1) {
+      const mask = (terms[first] as TermLayout).mask | term.mask;
+      const count = counts.get(mask) ?? combinations(sizes, mask).count;
+      counts.set(mask, count);
+      pairs[pairOf(first, second)] = products;
+      products += count;
+    }
+    pace.work(second * ROW_WORK.plain);
   });
-  const layout = { sizes, terms, pairs, columns, left: new Int32Array(products), right: new Int32Array(products) };
-  let pair = 0;
-  forPairs(terms, (left, right) => {
-    const { offset, strides } = pairs[pair] as Address;
-    pair += 1;
-    const end = pairs[pair]?.offset ?? products;
-    for (let at = offset; at < end; at += 1) {
-      const digits = strides.map((stride, exponent) =>
-        stride === 0 ? 0 : Math.floor((at - offset) / stride) % (sizes[exponent] as number),
-      );
-      layout.left[at] = addressed(left, digits);
-      layout.right[at] = addressed(right, digits);
-      pace.work(ROW_WORK.draw * (2 + sizes.length));
+  const [left, right] = [new Int32Array(products), new Int32Array(products)];
+  const columnsOf = indices(sizes);
+  terms.forEach((term, second) => {
+    for (let first = 0; first < second; first += 1) {
+      const other = terms[first] as TermLayout;
+      const mask = other.mask | term.mask;
+      const from = pairs[pairOf(first, second)] as number;
+      const [own, others] = [columnsOf(mask, term.mask), columnsOf(mask, other.mask)];
+      for (let at = 0; at < own.length; at += 1) {
+        left[from + at] = other.offset + (others[at] as number);
+        right[from + at] = term.offset + (own[at] as number);
+      }
+      pace.work(own.length * ROW_WORK.call);
     }
   });
-  return layout;
+  return { sizes, terms, pairs, columns, left, right };
 }
 
-function forPairs(terms: readonly TermLayout[], each: (left: TermLayout, right: TermLayout) => void): void {
-  for (const [index, right] of terms.entries()) {
-    for (let before = 0; before < index; before += 1) each(terms[before] as TermLayout, right);
+/** Where the pair of two terms, the first before the second in the library, is listed. */
+export function pairOf(first: number, second: number): number {
+  return (second * (second - 1)) / 2 + first;
+}
+
+/** For each combination of the exponents in `mask`: the index of the combination of those in `part`, which `mask` has too. */
+function indices(sizes: readonly number[]): (mask: number, part: number) => Int32Array {
+  const known = new Map<string, Int32Array>();
+  return (mask, part) => {
+    const key = `${mask} ${part}`;
+    const list = known.get(key) ?? indicesOf(sizes, mask, part);
+    known.set(key, list);
+    return list;
+  };
+}
+
+export function indicesOf(sizes: readonly number[], mask: number, part: number): Int32Array {
+  const list = new Int32Array(combinations(sizes, mask).count);
+  const { strides } = combinations(sizes, part);
+  const digits = sizes.map(() => 0);
+  let index = 0;
+  for (let at = 0; at < list.length; at += 1) {
+    list[at] = index;
+    for (let exponent = sizes.length - 1; exponent >= 0; exponent -= 1) {
+      if (!(mask & (1 << exponent))) continue;
+      const digit = (digits[exponent] as number) + 1;
+      index += strides[exponent] as number;
+      digits[exponent] = digit;
+      if (digit < (sizes[exponent] as number)) break;
+      digits[exponent] = 0;
+      index -= digit * (strides[exponent] as number);
+    }
   }
+  return list;
 }
 
 /** The number of combinations of the exponents in `mask` and the stride of each exponent among them, 0 if it is not in it. */
-export function combinations(sizes: readonly number[], mask: number): { count: number; strides: number[] } {
+function combinations(sizes: readonly number[], mask: number): { count: number; strides: number[] } {
   const strides = sizes.map(() => 0);
   let count = 1;
   for (let exponent = sizes.length - 1; exponent >= 0; exponent -= 1) {
@@ -94,10 +120,11 @@ export function combinations(sizes: readonly number[], mask: number): { count: n
   return { count, strides };
 }
 
-export function addressed(address: Address, digits: ArrayLike<number>): number {
-  let index = address.offset;
-  for (let exponent = 0; exponent < address.strides.length; exponent += 1) {
-    index += (address.strides[exponent] as number) * (digits[exponent] as number);
+/** The index of a combination of the exponents in `mask`, by the digits of all exponents. */
+export function indexOf(sizes: readonly number[], mask: number, digits: ArrayLike<number>): number {
+  let index = 0;
+  for (let exponent = 0; exponent < sizes.length; exponent += 1) {
+    if (mask & (1 << exponent)) index = index * (sizes[exponent] as number) + (digits[exponent] as number);
   }
   return index;
 }

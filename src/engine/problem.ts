@@ -1,52 +1,78 @@
-import type { Table } from "../contract/dataset.ts";
+import { headerOf, type Table, type TableHeader } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
 import { bitsOf } from "../contract/grid.ts";
-import type { DiscoverPlan } from "../contract/plan.ts";
+import { type DiscoverPlan, planDiscover } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
 import { type Control, paced } from "./control.ts";
-import { buildGrams, type Gram } from "./gram.ts";
+import { emptyGrams, type Gram, sumGrams } from "./gram.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { type Model, modelsOf } from "./model.ts";
 import { drawSample, permutationsOf, type Sample } from "./sample.ts";
 import { type Subsets, subsetsOf } from "./subsets.ts";
 
-/** Everything that a search reads. After it is built, nothing depends on the number of rows. */
-export interface Problem {
-  request: DiscoverRequest;
-  plan: DiscoverPlan;
+/**
+ * What a search reads besides its request: plain data of a table, the same for every part of the search. Once the sums of
+ * the Grams are computed, nothing but `sample` and `orders` depends on the number of rows.
+ */
+export interface Groundwork {
+  header: TableHeader;
   sample: Sample;
   models: Model[];
-  permutations: number;
-  /** Noise trials of all levels together. */
-  trials: number;
+  /** Orders of the training rows under which the target is permuted. */
+  orders: Uint32Array[];
   layout: Layout;
-  subsets: Subsets;
   grams: Gram[];
 }
 
-/** Throws `invalid_request` if the target's values allow none of the transforms. */
-export function buildProblem(request: DiscoverRequest, plan: DiscoverPlan, table: Table, control: Control): Problem {
-  const { decision, noise, seed } = request;
+/** Everything that a search reads. */
+export interface Problem extends Omit<Groundwork, "orders" | "header"> {
+  request: DiscoverRequest;
+  plan: DiscoverPlan;
+  permutations: number;
+  /** Noise trials of all levels together. */
+  trials: number;
+  subsets: Subsets;
+}
+
+/** The groundwork of a search; its sums are computed by `addSums`. Throws `invalid_request` if the target's values allow none of the transforms. */
+export function layGround(request: DiscoverRequest, table: Table, control: Control): Groundwork {
+  const { decision, seed } = request;
   const pace = paced(control);
+  const header = headerOf(table);
+  const plan = planDiscover(request, header);
   const sample = drawSample(table, plan.target, decision.holdout_fraction, seed, pace);
   const models = modelsOf(sample, plan.transforms, pace);
   if (models.length === 0) throw noTransform(plan, sample);
-  const permutations = [...permutationsOf(sample.training.length, plan.permutations, seed, pace)];
+  const orders = [...permutationsOf(sample.training.length, plan.permutations, seed, pace)];
   const layout = layoutOf(plan, pace);
+  return { header, sample, models, orders, layout, grams: emptyGrams({ request, models, layout, orders }) };
+}
+
+/** Computes one of `of` parts of the sums, each once. They can be computed beside each other where memory is shared. */
+export function addSums(
+  request: DiscoverRequest,
+  plan: DiscoverPlan,
+  ground: Groundwork,
+  part: { index: number; of: number },
+  control: Control,
+): void {
+  sumGrams(ground.grams, { request, plan, ...ground }, part, paced(control));
+}
+
+export function problemOf(request: DiscoverRequest, plan: DiscoverPlan, { sample, models, orders, layout, grams }: Groundwork): Problem {
+  const { noise } = request;
   // Terms with many exponents come first: a walk that has yet to use some exponents sees early that it cannot.
   const order = [...layout.terms.keys()].sort((a, b) => exponentsOf(layout, b) - exponentsOf(layout, a) || a - b);
-  const grams = buildGrams({ request, plan, sample, models, layout }, permutations, pace);
-  return {
-    request,
-    plan,
-    sample,
-    models,
-    permutations: permutations.length,
-    trials: noise.levels.length * noise.trials,
-    layout,
-    subsets: subsetsOf(order, plan.maxTerms),
-    grams,
-  };
+  const trials = noise.levels.length * noise.trials;
+  const subsets = subsetsOf(order, plan.maxTerms);
+  return { request, plan, sample, models, permutations: orders.length, trials, layout, subsets, grams };
+}
+
+/** A whole problem, on this thread. Throws as `layGround` does. */
+export function buildProblem(request: DiscoverRequest, plan: DiscoverPlan, table: Table, control: Control): Problem {
+  const ground = layGround(request, table, control);
+  addSums(request, plan, ground, { index: 0, of: 1 }, control);
+  return problemOf(request, plan, ground);
 }
 
 function exponentsOf(layout: Layout, term: number): number {

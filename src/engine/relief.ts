@@ -1,6 +1,6 @@
 import type { DiscoverPlan } from "../contract/plan.ts";
 import { landscapeCells, type ShardFound } from "./found.ts";
-import { combinations } from "./layout.ts";
+import { indicesOf } from "./layout.ts";
 
 /**
  * The landscape over the values of a set of exponents: for each combination of them, row-major, the lowest ln q of the
@@ -17,20 +17,10 @@ export function reliefOf(plan: DiscoverPlan, found: ShardFound, mask: number): {
   const values = new Float32Array(sizes.reduce((product, size) => product * size, 1)).fill(Number.POSITIVE_INFINITY);
   const [whole] = found.landscape;
   for (const grid of grids) {
-    const { strides } = combinations(all, grid.mask);
-    const steps = strides.filter((_, exponent) => mask & (1 << exponent));
-    const digits = sizes.map(() => 0);
-    let at = grid.from - (whole?.from ?? 0);
-    for (let index = 0; index < values.length; index += 1) {
-      values[index] = Math.min(values[index] as number, whole?.values[at] ?? Number.POSITIVE_INFINITY);
-      for (let exponent = sizes.length - 1; exponent >= 0; exponent -= 1) {
-        digits[exponent] = (digits[exponent] as number) + 1;
-        at += steps[exponent] as number;
-        if (digits[exponent] !== sizes[exponent]) break;
-        at -= (steps[exponent] as number) * (sizes[exponent] as number);
-        digits[exponent] = 0;
-      }
-    }
+    const first = grid.from - (whole?.from ?? 0);
+    indicesOf(all, mask, grid.mask).forEach((index, at) => {
+      values[at] = Math.min(values[at] as number, whole?.values[first + index] ?? Number.POSITIVE_INFINITY);
+    });
   }
   return { sizes, values };
 }

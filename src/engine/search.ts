@@ -9,7 +9,7 @@ export { mergeFound, type ShardFound } from "./found.ts";
 
 /** Searches the cells `from` to `to` (half open): every subset of up to `maxTerms` terms, every model, every right-hand side. */
 export function searchCells(problem: Problem, cells: { from: number; to: number }, control: Control): ShardFound {
-  const { plan, layout, permutations, trials } = problem;
+  const { plan, permutations, trials } = problem;
   const deepest = plan.maxTerms + plan.exponents.length;
   const found: ShardFound = {
     cells: cells.to - cells.from,
@@ -25,7 +25,7 @@ export function searchCells(problem: Problem, cells: { from: number; to: number 
   const pace = paced(control);
   const lowest = new Float64Array(Math.max(0, Math.min(cells.to, landscapeCells(plan.grids)) - cells.from)).fill(Number.POSITIVE_INFINITY);
   const record = { found, limits: limitsOf(problem, pace), structureOf: structuresOf(plan, problem.subsets), lowest, from: cells.from };
-  const cursor = cursorOf(layout, problem.subsets);
+  const cursor = cursorOf(problem);
   const walks = problem.grams.map((gram) => walkOf(problem, gram, cursor, record, pace));
   for (const grid of plan.grids) {
     const from = Math.max(cells.from, grid.from);

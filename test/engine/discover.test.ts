@@ -171,7 +171,7 @@ describe("the same request gives the same bytes", () => {
 test("a search reports its fits as it goes, and stops when it is told to", () => {
   const { request, table, plan } = prepared(
     { x: kepler.a, T: kepler.T },
-    { hypothesis: { terms: ["1", "x^p", "x^q"], exponents: { p: { from: -4, to: 4, step: 0.1 }, q: { from: -4, to: 4, step: 0.1 } } } },
+    { hypothesis: { terms: ["1", "x^p", "x^q"], exponents: { p: { from: -4, to: 4, step: 0.05 }, q: { from: -4, to: 4, step: 0.05 } } } },
   );
   let reported = 0;
   let largest = 0;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { namesIn } from "../../src/contract/expression.ts";
 import { type Grid, gridsOf, subsetsWithin } from "../../src/contract/grid.ts";
 import { KEPT, mergeFound, type ShardFound } from "../../src/engine/found.ts";
-import { type Address, addressed, cellAt, usedGrid } from "../../src/engine/layout.ts";
+import { cellAt, indexOf, pairOf, usedGrid } from "../../src/engine/layout.ts";
 import { buildProblem, type Problem } from "../../src/engine/problem.ts";
 import { reliefOf } from "../../src/engine/relief.ts";
 import { penalty } from "../../src/engine/score.ts";
@@ -23,12 +23,16 @@ function residual(problem: Problem, cell: number, chosen: readonly number[], gra
   const { layout, plan } = problem;
   const { products, targets, squares, usable, sides } = problem.grams[gram] as Problem["grams"][number];
   const { digits } = cellAt(plan, cell);
-  const columns = chosen.map((term) => addressed(layout.terms[term] as Address, digits));
+  const columns = chosen.map((term) => {
+    const { offset = 0, mask = 0 } = layout.terms[term] ?? {};
+    return offset + indexOf(layout.sizes, mask, digits);
+  });
   if (columns.some((column) => usable[column] === 0)) return null;
   const between = (i: number, j: number): number => {
     if (i === j) return 1;
-    const [low, high] = [Math.min(i, j), Math.max(i, j)];
-    return products[addressed(layout.pairs[(high * (high - 1)) / 2 + low] as Address, digits)] as number;
+    const mask = (layout.terms[i]?.mask ?? 0) | (layout.terms[j]?.mask ?? 0);
+    const pair = layout.pairs[pairOf(Math.min(i, j), Math.max(i, j))] as number;
+    return products[pair + indexOf(layout.sizes, mask, digits)] as number;
   };
   const rows = chosen.map((i, row) => [...chosen.map((j) => between(i, j)), targets[(columns[row] as number) * sides + side] as number]);
   let left = squares[side] as number;
