@@ -54,12 +54,15 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
     reselection: selection?.again(RESAMPLED) ?? null,
     pareto: found.byComplexity.flatMap((candidate, complexity) => {
       const contender = candidate && contenderOf(problem, candidate, compared, pace);
-      return contender ? [{ complexity, rmse: rmseIn(contender, compared, pace), text: textOf(contender, problem) }] : [];
+      if (!contender) return [];
+      const chosen = contender.family === winner?.family;
+      return [{ complexity, rmse: rmseIn(contender, compared, pace), text: textOf(contender, problem), chosen }];
     }),
     rivals: rivals.slice(0, MOST_RIVALS).map((rival) => ({
       text: textOf(rival, problem),
       score_difference: rival.score - (leader?.score ?? 0),
     })),
+    landscape: { summary: null, view: null },
     cost: { fits: found.fits, cells: found.cells },
   };
   const design = winner?.design ?? designOf(MEAN, sample, pace);

@@ -1,6 +1,6 @@
 import { ENGINE_VERSION, type Reason, SCHEMA_VERSION } from "../contract/names.ts";
 import type { DiscoverRequest, EvaluateRequest } from "../contract/request.ts";
-import type { Evidence, Result } from "../contract/result.ts";
+import type { Evidence, LandscapeView, Result } from "../contract/result.ts";
 import { type Check, holdoutCheck, lackOfFitCheck } from "./checks.ts";
 import { type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -23,6 +23,7 @@ export interface Findings {
   reselection: number | null;
   pareto: Result["pareto"];
   rivals: Result["rivals"];
+  landscape: { summary: Result["landscape"]; view: LandscapeView | null };
   cost: Result["cost"];
 }
 
@@ -79,12 +80,13 @@ export function conclude(
     stability,
     pareto: findings.pareto,
     rivals: findings.rivals,
+    landscape: findings.landscape.summary,
     method: { name: "v2", version: ENGINE_VERSION, fingerprint: FINGERPRINT },
     dataset: { hash: datasetHash, rows: table.rows },
     seed: request.seed,
     cost: findings.cost,
   };
-  return { result, evidence: evidenceOf(hypothesis.terms, fitted, sample) };
+  return { result, evidence: evidenceOf({ design, fit, fitted, sample }, result, findings.landscape.view, pace) };
 }
 
 function exceeded(check: Check | null): boolean {
