@@ -106,7 +106,12 @@ describe("the plots of a job", () => {
 
   test("colour the map of two exponents by classes and mark its basins", () => {
     const svg = draw(evidence({ landscape: MAP }))["landscape.svg"];
-    expect(svg.match(/fill="var\(--r\d\)"/g)).toEqual(['fill="var(--r0)"', 'fill="var(--r1)"', 'fill="var(--r5)"', 'fill="var(--r9)"']);
+    // Up to 2 σ from the best, 30 σ, and beyond; nothing where no law could be fitted.
+    expect([...svg.matchAll(/<path fill="var\(--r(\d)\)" d="([^"]*)"/g)].map(([, colour, path]) => [colour, path])).toEqual([
+      ["0", "M0 1h2v1h-2z"],
+      ["5", "M0 0h2v1h-2z"],
+      ["9", "M2 1h1v1h-1z"],
+    ]);
     expect(svg).toContain("p = 2, q = 0<");
     expect(svg).toContain("p = 1, q = −1 (2.5 σ deep)");
     expect(svg).toContain("at r = 0.5");

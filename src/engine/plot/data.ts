@@ -4,6 +4,8 @@ import { rangeOf, type Scale, scaleOf, suitLogarithms } from "./scale.ts";
 import { figure, labelled } from "./text.ts";
 
 const HEIGHT = 330;
+/** More rows than this are a cloud that would hide the law: it lies over them, below them otherwise. */
+const DENSE = 500;
 
 /**
  * The data against the law: the target over the only column of the law with the law as a line, or the observed over the
@@ -15,14 +17,14 @@ export function drawData(evidence: Evidence): string {
   const held = evidence.held_out.length;
   return page({
     title: law,
-    subtitle: [standing(evidence), rowsOf(evidence), ...(direct ? [] : ["observed against fitted values"])].join("  ·  "),
+    subtitle: [standing(evidence), rowsOf(evidence), ...(direct ? [] : ["observed against fitted values"])].join(" · "),
     description:
       `${labelled(target, unit)} against ${labelled(axis, evidence.axis_unit)} of ${x.length} rows, ${held} of them held out of the search. ` +
       `Observed from ${rangeOf(observed)
         .map((value) => figure(value, 4))
         .join(" to ")}. Law: ${law}`,
     body(top) {
-      const { box, across, up } = scalesOf(evidence, top + 12);
+      const { box, across, up } = scalesOf(evidence, top + 14);
       const at = (xs: readonly number[], ys: readonly number[]) =>
         xs.map((value, row): [number, number] => [across.at(value), up.at(ys[row] as number)]);
       const points = at(x, observed);
@@ -30,6 +32,8 @@ export function drawData(evidence: Evidence): string {
         across: labelled(direct ? axis : `fitted ${target}`, evidence.axis_unit),
         up: labelled(direct ? target : `observed ${target}`, unit),
       };
+      const curve = line(lawLine(evidence, box, across, up), "law");
+      const rows = bothKinds(points, evidence.held_out);
       const svg = [
         legend(box.left, top, [
           { sign: (cx, cy) => dots([[cx, cy]], 8, false), text: "data" },
@@ -47,7 +51,7 @@ export function drawData(evidence: Evidence): string {
           },
         ]),
         frame(box, across, up, names),
-        clipped(box, [line(lawLine(evidence, across, up), "law"), ...bothKinds(points, evidence.held_out)].join("\n")),
+        clipped(box, (points.length > DENSE ? [...rows, curve] : [curve, ...rows]).join("\n")),
       ];
       return { svg: svg.join("\n"), height: box.bottom + 52 };
     },
@@ -63,21 +67,26 @@ function scalesOf({ curve, fitted, observed, x }: Evidence, top: number): { box:
   const upLog = curve ? logs.y : positive && (logs.x || logs.y);
   const shown = curve ? [...observed, ...fitted.filter((value) => !upLog || value > 0)] : seen;
   const up = scaleOf(shown, upLog, bottom, top, 6);
-  const box = { left: gutterOf(up) + 10, right: WIDTH - 24, top, bottom };
+  const box = { left: gutterOf(up), right: WIDTH - 24, top, bottom };
   const across = scaleOf(curve ? x : shown, curve ? logs.x : upLog, box.left, box.right, 8);
   return { box, across, up };
 }
 
-function lawLine({ curve, fitted, observed }: Evidence, across: Scale, up: Scale): ([number, number] | null)[] {
-  if (!curve) {
-    const both = rangeOf([...observed, ...fitted]);
-    return both.map((value) => [across.at(value), up.at(value)]);
-  }
-  return curve.x.map((value, index) => {
+function lawLine({ curve, fitted, observed }: Evidence, box: Box, across: Scale, up: Scale): ([number, number] | null)[] {
+  if (!curve) return rangeOf([...observed, ...fitted]).map((value) => [across.at(value), up.at(value)]);
+  const sideOf = (y: number) => (y < box.top ? -1 : y > box.bottom ? 1 : 0);
+  let before = 0;
+  return curve.x.flatMap((value, index): ([number, number] | null)[] => {
     const y = curve.y[index] ?? null;
-    const point: [number, number] = [across.at(value), y === null ? Number.NaN : up.at(y)];
-    // Far outside the frame the line is cut by hand: a renderer's coordinates are floats.
-    return Number.isFinite(point[1]) && Math.abs(point[1]) < 1e5 ? point : null;
+    const height = y === null ? Number.NaN : up.at(y);
+    if (Number.isNaN(height)) return [null];
+    const side = sideOf(height);
+    // From beyond one edge to beyond the other: a pole, which no line crosses.
+    const jumps = side * before === -1;
+    before = side;
+    // A renderer's coordinates are floats.
+    const point: [number, number] = [across.at(value), Math.max(-1e5, Math.min(1e5, height))];
+    return jumps ? [null, point] : [point];
   });
 }
 

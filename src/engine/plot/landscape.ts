@@ -4,8 +4,10 @@ import { rangeOf, type Scale, scaleOf } from "./scale.ts";
 import { figure, shortened, widthOf } from "./text.ts";
 
 const HEIGHT = { curve: 300, map: 380 } as const;
-/** Limits of the classes of the map, in standard deviations of the noise; each class has a colour of the ramp. */
-const CLASSES = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+/** First class of the map: what is as good as the best cell, up to so many standard deviations of the noise. */
+const ALIKE = 2;
+/** Colours of the ramp, and so most classes. */
+const RAMP = 10;
 const EXPLANATION = "distance of the score from the best cell, in standard deviations σ of the noise";
 /** Most basins with a label. */
 const MOST_LABELS = 6;
@@ -16,7 +18,7 @@ export function drawLandscape(view: LandscapeView): string {
   const held = Object.entries(view.held).map(([name, value]) => `${name} = ${figure(value)}`);
   return page({
     title: `Landscape: the best law at each ${names.join(" and ")}`,
-    subtitle: [EXPLANATION, ...(held.length > 0 ? [`at ${held.join(", ")}`] : [])].join("  ·  "),
+    subtitle: [EXPLANATION, ...(held.length > 0 ? [`at ${held.join(", ")}`] : [])].join(" · "),
     description: `${EXPLANATION}. Basins at ${view.basins.map((basin) => describe(names, basin)).join("; ")}.`,
     body: (top) => (names.length === 1 ? curve(view, top) : map(view, top)),
   });
@@ -32,7 +34,7 @@ function curve({ exponents, differences, basins }: LandscapeView, top: number): 
   const bottom = top + HEIGHT.curve;
   const heights = differences.map((difference) => (difference === null ? null : Math.sqrt(Math.max(0, difference))));
   const up = scaleOf([0, 2.5, ...heights.filter((height) => height !== null)], false, bottom, top, 5);
-  const box = { left: gutterOf(up) + 10, right: WIDTH - 24, top, bottom };
+  const box = { left: gutterOf(up), right: WIDTH - 24, top, bottom };
   const across = scaleOf(values, false, box.left, box.right, 9);
   const points = heights.map((height, index): [number, number] | null =>
     height === null ? null : [across.at(values[index] as number), up.at(height)],
@@ -56,22 +58,27 @@ function map(view: LandscapeView, top: number): { svg: string; height: number } 
   const [rows, columns] = [first.values.length, second.values.length];
   const bottom = top + HEIGHT.map;
   const up = cellScale(first.values, bottom, top);
-  const box = { left: gutterOf(up) + 10, right: WIDTH - 132, top, bottom };
+  const box = { left: gutterOf(up), right: WIDTH - 152, top, bottom };
   const across = cellScale(second.values, box.left, box.right);
   // One path for each class, of runs of cells, in units of cells: a tenth of the bytes of rectangles in pixels.
-  const paths = Array.from({ length: CLASSES.length + 1 }, () => "");
+  const distances = view.differences.map((difference) => (difference === null ? null : Math.sqrt(Math.max(0, difference))));
+  const limits = limitsOf(distances);
+  const classes = distances.map((distance) =>
+    distance === null ? null : limits.filter((limit) => Number(distance.toPrecision(3)) > limit).length,
+  );
+  const paths = ["", ...limits.map(() => "")];
   for (let row = 0; row < rows; row += 1) {
     for (let column = 0; column < columns; ) {
-      const own = classAt(view, row * columns + column);
+      const own = classes[row * columns + column] ?? null;
       let end = column + 1;
-      while (end < columns && classAt(view, row * columns + end) === own) end += 1;
+      while (end < columns && (classes[row * columns + end] ?? null) === own) end += 1;
       if (own !== null) paths[own] += `M${column} ${row}h${end - column}v1h${column - end}z`;
       column = end;
     }
   }
   const scale = `translate(${box.left} ${bottom}) scale(${figureOf((box.right - box.left) / columns)} ${figureOf((top - bottom) / rows)})`;
   const cells = paths
-    .map((path, index) => (path === "" ? "" : `<path fill="var(--r${index})" d="${path}"/>`))
+    .map((path, index) => (path === "" ? "" : `<path fill="${colourOf(index, limits)}" d="${path}"/>`))
     .filter((path) => path !== "");
   const marks = view.basins.map(({ at, depth }) => ({
     x: across.at(at[1] as number),
@@ -79,20 +86,30 @@ function map(view: LandscapeView, top: number): { svg: string; height: number } 
     text: describe([first.name, second.name], { at, depth }),
   }));
   const svg = [
+    // The cells hide the grid lines.
+    frame(box, across, up, { across: `exponent ${second.name}`, up: `exponent ${first.name}` }),
     `<g transform="${scale}" shape-rendering="crispEdges">\n${cells.join("\n")}\n</g>`,
-    frame(box, { ...across, ticks: across.ticks }, up, { across: `exponent ${second.name}`, up: `exponent ${first.name}` }),
     ...labels(marks, box),
-    key(box),
+    key(box, limits),
   ];
   return { svg: svg.join("\n"), height: bottom + 52 };
 }
 
-/** The colour class of a cell; null where there is nothing. */
-function classAt({ differences }: LandscapeView, cell: number): number | null {
-  const difference = differences[cell] ?? null;
-  if (difference === null) return null;
-  const place = CLASSES.findIndex((limit) => difference < limit ** 2);
-  return place < 0 ? CLASSES.length : place;
+/**
+ * Upper limits of all classes but the last. Beyond the first class each has as many of the distances that occur, however
+ * many cells are equal, so that a basin shows on a plateau too.
+ */
+function limitsOf(distances: readonly (number | null)[]): number[] {
+  const rounded = distances.flatMap((distance) => (distance !== null && distance > ALIKE ? [Number(distance.toPrecision(3))] : []));
+  const levels = [...new Set(rounded)].sort((a, b) => a - b);
+  const shares = Array.from({ length: RAMP - 2 }, (_, step) => levels[Math.ceil(((step + 1) * levels.length) / (RAMP - 1)) - 1] ?? 0);
+  const limits = [ALIKE, ...shares].filter((limit) => limit < (levels.at(-1) ?? 0));
+  return limits.filter((limit, index) => index === 0 || limit > (limits[index - 1] as number));
+}
+
+/** The colour of a class: as far along the ramp as the class is among all. */
+function colourOf(index: number, limits: readonly number[]): string {
+  return `var(--r${Math.round((index * (RAMP - 1)) / Math.max(1, limits.length))})`;
 }
 
 /** A scale on which each of the values has a cell of the same width about it. */
@@ -108,17 +125,13 @@ function cellScale(values: readonly number[], start: number, end: number): Scale
 }
 
 /** The classes from best to worst, right of the map. */
-function key({ right, top }: Box): string {
+function key({ right, top }: Box, limits: readonly number[]): string {
   const x = right + 24;
-  const swatches = Array.from({ length: CLASSES.length + 1 }, (_, index) => {
+  const swatches = ["", ...limits].map((_, index) => {
     const y = top + 24 + index * 20;
-    const text =
-      index === 0
-        ? `below ${CLASSES[0]} σ`
-        : index === CLASSES.length
-          ? `above ${CLASSES.at(-1)} σ`
-          : `${CLASSES[index - 1]} to ${CLASSES[index]} σ`;
-    return `<rect class="edge" style="fill: var(--r${index})" x="${x}" y="${y}" width="18" height="18"/><text class="quiet" x="${x + 26}" y="${y + 13}">${text}</text>`;
+    const [from, to] = [limits[index - 1], limits[index]].map((limit) => limit !== undefined && figure(limit, 3));
+    const text = from === false ? `up to ${to || ALIKE} σ` : to === false ? `above ${from} σ` : `${from} to ${to} σ`;
+    return `<rect fill="${colourOf(index, limits)}" x="${x}" y="${y}" width="18" height="18"/><text class="quiet" x="${x + 26}" y="${y + 13}">${text}</text>`;
   });
   return [`<text class="strong" x="${x}" y="${top + 12}">from the best</text>`, ...swatches].join("\n");
 }
@@ -127,9 +140,9 @@ function key({ right, top }: Box): string {
 function labels(marks: readonly { x: number; y: number; text: string }[], box: Box): string[] {
   const taken: Box[] = [];
   return marks.map(({ x, y, text }, index) => {
-    const ring = `<circle class="ring" cx="${pixel(x)}" cy="${pixel(y)}" r="6"/>`;
+    const ring = `<circle class="halo" cx="${pixel(x)}" cy="${pixel(y)}" r="6"/><circle class="ring" cx="${pixel(x)}" cy="${pixel(y)}" r="6"/>`;
     if (index >= MOST_LABELS) return ring;
-    const shown = shortened(text, 220, FONT);
+    const shown = shortened(text, 320, FONT);
     const width = widthOf(shown, FONT) + 8;
     const left = x + 12 + width > box.right ? x - 12 - width : x + 12;
     const room = [0, -20, 20, -40, 40, -60, 60]

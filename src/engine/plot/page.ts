@@ -14,12 +14,12 @@ export interface Box {
   bottom: number;
 }
 
-/** One style for all plots. The ramp runs from the best cells of a landscape to the worst, even in lightness in both schemes. */
+/** One style for all plots. The ramp runs from the best cells of a landscape to the worst: shades of blue, and viridis in the dark; both are even in lightness, so that they do not depend on telling colours apart. */
 const STYLE = `
 svg { --paper: #ffffff; --ink: #1c2024; --quiet: #5b6470; --faint: #e3e7ec; --edge: #aab2bd; --band: #eef2f7; --data: #175cd3; --law: #c4320a; --mark: #c4320a;
 --r0: #0b2a5b; --r1: #1b4686; --r2: #2f63a8; --r3: #4a80c0; --r4: #6b9cd1; --r5: #8fb6df; --r6: #b1cdea; --r7: #cfe0f2; --r8: #e4edf8; --r9: #f4f7fb; }
 @media (prefers-color-scheme: dark) { svg { --paper: #14171b; --ink: #e6e8eb; --quiet: #9aa4b1; --faint: #2a3037; --edge: #59626e; --band: #1d2229; --data: #84adff; --law: #ff9c66; --mark: #ff6b4a;
---r0: #fdf3b4; --r1: #f6d97a; --r2: #dfbd66; --r3: #bfa166; --r4: #9d876a; --r5: #7d706c; --r6: #625d69; --r7: #4b4d60; --r8: #373e53; --r9: #262f43; } }
+--r0: #fde725; --r1: #b5de2b; --r2: #6ece58; --r3: #35b779; --r4: #1f9e89; --r5: #26828e; --r6: #31688e; --r7: #3e4989; --r8: #482878; --r9: #2c1a4a; } }
 rect.paper { fill: var(--paper); }
 text { fill: var(--ink); font: ${FONT}px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 .title { font-size: ${TITLE_FONT}px; font-weight: 600; }
@@ -40,6 +40,7 @@ text { fill: var(--ink); font: ${FONT}px system-ui, -apple-system, "Segoe UI", R
 .hole { stroke: var(--paper); stroke-linecap: round; fill: none; }
 .faded { stroke-opacity: 0.55; }
 .plate { fill: var(--paper); fill-opacity: 0.85; }
+.halo { stroke: var(--paper); stroke-width: 6; fill: none; }
 .ring { stroke: var(--mark); stroke-width: 2.5; fill: none; }`;
 
 interface Page {
@@ -57,7 +58,7 @@ interface Page {
 export function page({ title, subtitle, description, body }: Page): string {
   const lines = wrapped(title, WIDTH - 2 * SIDE, TITLE_FONT, 2);
   const under = 8 + lines.length * 22;
-  const { svg, height } = body(under + 36);
+  const { svg, height } = body(under + 42);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">
 <title>${escaped(title)}</title>
 <desc>${escaped(description)}</desc>
@@ -90,13 +91,13 @@ export function frame(box: Box, across: Scale, up: Scale, names: { across: strin
     ),
     `<path class="edge" d="M${left} ${top}V${bottom}H${right}"/>`,
     `<text class="middle" x="${pixel((left + right) / 2)}" y="${bottom + 38}">${escaped(shortened(names.across, right - left, FONT))}</text>`,
-    `<text class="middle" transform="translate(${left - gutter + 2} ${middle}) rotate(-90)">${escaped(shortened(names.up, bottom - top, FONT))}</text>`,
+    `<text class="middle" transform="translate(${left - gutter + 24} ${middle}) rotate(-90)">${escaped(shortened(names.up, bottom - top, FONT))}</text>`,
   ].join("\n");
 }
 
-/** Pixels that tick labels and the name of a vertical axis take. */
+/** Pixels from the edge of the page that tick labels and the name of a vertical axis take. */
 export function gutterOf(up: Scale): number {
-  return Math.ceil(Math.max(...up.ticks.map(({ label }) => widthOf(label, FONT)), 0)) + 26;
+  return Math.ceil(Math.max(...up.ticks.map(({ label }) => widthOf(label, FONT)), 0)) + 42;
 }
 
 /** Ticks whose labels do not touch the one before. */

@@ -24,7 +24,7 @@ export function drawPareto({ pareto, target, unit }: Evidence): string {
       const errors = pareto.map(({ rmse }) => Math.max(rmse, highest * ROUNDING));
       const logarithmic = highest > 0 && highest / rangeOf(errors)[0] > 10;
       const up = scaleOf(logarithmic ? errors : [0, ...errors], logarithmic, bottom, top, 5);
-      const box = { left: gutterOf(up) + 10, right: WIDTH - 24, top, bottom };
+      const box = { left: gutterOf(up), right: WIDTH - 24, top, bottom };
       const complexities = pareto.map(({ complexity }) => complexity);
       const [low, high] = rangeOf(complexities);
       const across = {

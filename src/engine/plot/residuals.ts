@@ -17,7 +17,7 @@ export function drawResiduals(evidence: Evidence): string {
   const up = `residual of ${modelled} / σ`;
   return page({
     title: `Residuals of ${law}`,
-    subtitle: `in standard deviations σ of the ${noise} noise  ·  ${outside} of ${figure(residuals.length)} beyond ±${BAND} σ  ·  ${rowsOf(evidence)}`,
+    subtitle: `in standard deviations σ of the ${noise} noise · ${figure(outside)} beyond ±${BAND} σ · ${rowsOf(evidence)}`,
     description: `Residuals from ${rangeOf(residuals)
       .map((value) => figure(value, 3))
       .join(" to ")} standard deviations; ${outside} of ${residuals.length} rows beyond ${BAND}. Law: ${law}`,
@@ -38,10 +38,15 @@ export function drawResiduals(evidence: Evidence): string {
   });
 }
 
-function panel(outer: Box, { held_out, residuals }: Evidence, values: readonly number[], names: { across: string; up: string }): string {
+function panel(
+  outer: Box,
+  { held_out, observed, residuals }: Evidence,
+  values: readonly number[],
+  names: { across: string; up: string },
+): string {
   const up = scaleOf([...residuals, -BAND - 0.5, BAND + 0.5], false, outer.bottom, outer.top, 6);
-  const box = { ...outer, left: outer.left + gutterOf(up) + 10 };
-  const across = scaleOf(values, suitLogarithms(values, []).x, box.left, box.right, Math.round((box.right - box.left) / 90));
+  const box = { ...outer, left: outer.left + gutterOf(up) };
+  const across = scaleOf(values, suitLogarithms(values, observed).x, box.left, box.right, Math.round((box.right - box.left) / 90));
   const points = residuals.map((residual, row): [number, number] => [across.at(values[row] as number), up.at(residual)]);
   return [band(box, up), frame(box, across, up, names), zero(box, up), clipped(box, bothKinds(points, held_out).join("\n"))].join("\n");
 }

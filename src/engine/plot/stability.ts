@@ -14,12 +14,12 @@ export function drawStability({ law, stability }: Evidence): string {
   const percent = (share: number) => `${figure(100 * share, 3)} %`;
   return page({
     title: "Stability: does the law survive a little noise?",
-    subtitle: "share of trials with added noise in which the same terms won  ·  intervals of 95 %",
+    subtitle: "share of trials with added noise in which the same terms won · intervals of 95 %",
     description: `${levels.map(({ level, trials, kept }) => `noise ${percent(level)}: ${kept} of ${trials} trials kept the law`).join("; ")}. Law: ${law}`,
     body(top) {
-      const [above, bottom] = [top + 24, top + 24 + HEIGHT];
+      const [above, bottom] = [top + 32, top + 32 + HEIGHT];
       const up = shareScale(bottom, above);
-      const box = { left: gutterOf(up) + 10, right: WIDTH - 24, top: above, bottom };
+      const box = { left: gutterOf(up), right: WIDTH - 24, top: above, bottom };
       const step = (box.right - box.left) / levels.length;
       const across: Scale = {
         ticks: levels.map(({ level }, value) => ({ value, label: percent(level) })),
@@ -58,7 +58,7 @@ export function drawStability({ law, stability }: Evidence): string {
         text: `least share of all trials: ${percent(limit ?? 0)}`,
       };
       const svg = [
-        ...(limit === null ? [] : [legend(box.left, top - 4, [key])]),
+        ...(limit === null ? [] : [legend(box.left, top, [key])]),
         frame(box, across, up, {
           across: "added noise (share of the target's standard deviation, or of each value)",
           up: "trials that keep the law",

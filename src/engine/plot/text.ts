@@ -73,7 +73,7 @@ export function labelled(name: string, unit: string | null): string {
 /** A number as tick labels and legends show it: 0.02, 1,500, 3×10⁷. */
 export function figure(value: number, digits = 6): string {
   const size = Math.abs(value);
-  if (value !== 0 && (size >= 1e6 || size < 1e-4)) {
+  if (value !== 0 && (size >= 1e6 || size < 1e-3)) {
     const [mantissa = "", exponent = ""] = Number(value.toPrecision(digits)).toExponential().split("e");
     const power = `10${String(Number(exponent)).replaceAll(/./g, (digit) => RAISED[digit] ?? digit)}`;
     return signed(mantissa === "1" ? power : mantissa === "-1" ? `-${power}` : `${mantissa}\u00D7${power}`);
