@@ -1,10 +1,12 @@
+import type { Grid } from "../contract/grid.ts";
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { LandscapeView, Result } from "../contract/result.ts";
 import { type Basin, basinsOf } from "./basins.ts";
 import { inSlices, type Pace, ROW_WORK } from "./control.ts";
+import { landscapeCells, type Stretch } from "./found.ts";
 import { combinations } from "./layout.ts";
 
-/** Lowest ln q (see `Candidate`) of the hypotheses that use just the exponents in `mask`, row-major over their values. */
+/** Lowest ln q (see `Candidate`) of the hypotheses that use exactly the exponents in `mask`, row-major over their values. */
 export interface Region {
   mask: number;
   values: Float32Array;
@@ -43,11 +45,12 @@ export function landscapeOf(
 ): { summary: Result["landscape"]; view: LandscapeView | null } {
   const sizes = exponents.map(({ values }) => values.length);
   const best = bestCell(regions, sizes);
-  if (exponents.length === 0 || !best) return { summary: null, view: null };
-  const along = telling(regions, sizes, best.digits, pace);
+  const all = [...sizes.keys()].filter((exponent) => regions.some(({ mask }) => mask & (1 << exponent)));
+  if (all.length === 0 || !best) return { summary: null, view: null };
+  const along = telling(regions, sizes, all, best.digits, pace);
   const shown = sectionOf(regions, sizes, along, best.digits, pace);
-  const all = [...sizes.keys()];
-  const whole = cellsOf(sizes) <= MOST_CELLS && along.length < all.length ? sectionOf(regions, sizes, all, best.digits, pace) : shown;
+  const cells = cellsOf(all.map((exponent) => sizes[exponent] as number));
+  const whole = cells <= MOST_CELLS && along.length < all.length ? sectionOf(regions, sizes, all, best.digits, pace) : shown;
 
   const found = (section: Section) => {
     const { free, values } = section;
@@ -65,7 +68,10 @@ export function landscapeOf(
   const marks = whole === shown ? basins : found(shown);
   return {
     summary: {
-      exponents: exponents.map(({ name, values }) => ({ name, from: values[0] ?? 0, to: values.at(-1) ?? 0, count: values.length })),
+      exponents: all.map((exponent) => {
+        const { name, values } = exponents[exponent] as DiscoverPlan["exponents"][number];
+        return { name, from: values[0] as number, to: values.at(-1) as number, count: values.length };
+      }),
       cells: whole.values.length,
       basin_count: basins.length,
       basins: basins.slice(0, MOST_BASINS).map(({ basin, digits }) => ({
@@ -86,6 +92,19 @@ export function landscapeOf(
       })),
     },
   };
+}
+
+/**
+ * What a finished search keeps of its landscape: every grid, or, if that were too much, the grids of the exponents in
+ * `law` and of some of them. None where it keeps these not all either.
+ */
+export function regionsOf(grids: readonly Grid[], landscape: readonly Stretch[], law: number): Region[] {
+  const kept = landscapeCells(grids);
+  const isKept = ({ from, cells }: Grid) => from + cells <= kept;
+  const chosen = grids.every(isKept) ? grids : grids.filter(({ mask }) => (mask & ~law) === 0);
+  const [whole] = landscape;
+  if (!whole || !chosen.every(isKept)) return [];
+  return chosen.map(({ mask, from, cells }) => ({ mask, values: whole.values.subarray(from, from + cells) }));
 }
 
 function cellsOf(sizes: readonly number[]): number {
@@ -143,14 +162,21 @@ function sectionOf(
  * The exponents whose change tells most, at most two, ascending: by the mean climb along the line through the best cell.
  * One that the best hypothesis does not use has none. A second one must leave a section of at most `MOST_CELLS` cells.
  */
-function telling(regions: readonly Region[], sizes: readonly number[], best: readonly number[], pace: Pace): number[] {
+function telling(
+  regions: readonly Region[],
+  sizes: readonly number[],
+  all: readonly number[],
+  best: readonly number[],
+  pace: Pace,
+): number[] {
   const climbs = sizes.map((_, exponent) => {
+    if (!all.includes(exponent)) return 0;
     const { values } = sectionOf(regions, sizes, [exponent], best, pace);
     const finite = values.filter(Number.isFinite);
     const lowest = finite.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
     return finite.reduce((sum, value) => sum + value - lowest, 0) / finite.length;
   });
-  const [first = 0, second] = [...sizes.keys()].sort((a, b) => (climbs[b] as number) - (climbs[a] as number) || a - b);
+  const [first = 0, second] = [...all].sort((a, b) => (climbs[b] as number) - (climbs[a] as number) || a - b);
   const both =
     second !== undefined && (climbs[second] as number) > 0 && cellsOf([sizes[first] as number, sizes[second] as number]) <= MOST_CELLS;
   return both ? [first, second].sort((a, b) => a - b) : [first];

@@ -23,7 +23,7 @@ export const RESULT: Result = {
   },
   fit: { rows: 8, r2: 0.99999, rmse: 1.23456, holdout_rmse: 1.41 },
   p_value: 0.0031,
-  stability: { trials: 5, kept: 5, share: 1, levels: [{ level: 0.01, trials: 5, kept: 5, share: 1 }] },
+  stability: { trials: 5, kept: 5, share: 1, levels: [{ level: 0.01, trials: 5, kept: 5, share: 1, decides: true }] },
   pareto: [
     { complexity: 1, rmse: 1.23456, text: "365.2 a^1.5", chosen: true },
     { complexity: 2, rmse: 1.1, text: "0.4 + 365.1 a^1.5", chosen: false },

@@ -131,7 +131,7 @@ describe("the plots of a job", () => {
       { x: [1, 1], observed: [0, 0], fitted: [0, 0], residuals: [0, 0], held_out: [], curve: { x: [1, 1], y: [null, 0] } },
       { x: [1, 2], observed: [-1e50, 1e50], fitted: [1e-50, 0], residuals: [1e9, -1e9], curve: null },
       { x: [1e-300, 1e300], observed: [1e-49, 1e49], fitted: [-1, 1], residuals: [0, 0] },
-      { stability: { limit: null, levels: [{ level: 1, trials: 100, kept: 0, share: 0 }] }, verdict: "inconclusive" },
+      { stability: { limit: null, levels: [{ level: 1, trials: 100, kept: 0, share: 0, decides: false }] }, verdict: "inconclusive" },
       { landscape: { exponents: [{ name, values: [2] }], held: { [name]: 3 }, differences: [0], basins: [{ at: [2], depth: null }] } },
     ];
     for (const change of awkward) {

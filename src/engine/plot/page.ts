@@ -34,6 +34,7 @@ text { fill: var(--ink); font: ${FONT}px system-ui, -apple-system, "Segoe UI", R
 .law { stroke: var(--law); stroke-width: 2; fill: none; stroke-linejoin: round; }
 .limit { stroke: var(--law); stroke-width: 1.5; stroke-dasharray: 6 4; fill: none; }
 .bar { fill: var(--data); fill-opacity: 0.75; }
+.idle { fill: none; stroke: var(--data); stroke-dasharray: 3 3; }
 .whisker { stroke: var(--ink); stroke-width: 1.5; fill: none; }
 .thin { stroke: var(--data); stroke-width: 1.5; fill: none; stroke-linejoin: round; }
 .data { stroke: var(--data); stroke-linecap: round; fill: none; }

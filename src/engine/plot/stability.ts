@@ -25,11 +25,11 @@ export function drawStability({ law, stability }: Evidence): string {
         ticks: levels.map(({ level }, value) => ({ value, label: percent(level) })),
         at: (index) => box.left + (index + 0.5) * step,
       };
-      const bars = levels.map(({ kept, trials, share }, index) => {
+      const bars = levels.map(({ kept, trials, share, decides }, index) => {
         const [x, y] = [across.at(index), up.at(share)];
         const [low, high] = wilson(kept, trials).map((value) => pixel(up.at(value))) as [string, string];
         return [
-          `<rect class="bar" x="${pixel(x - BAR / 2)}" y="${pixel(y)}" width="${BAR}" height="${pixel(bottom - y)}"/>`,
+          `<rect class="${decides ? "bar" : "idle"}" x="${pixel(x - BAR / 2)}" y="${pixel(y)}" width="${BAR}" height="${pixel(bottom - y)}"/>`,
           `<path class="whisker" d="M${pixel(x)} ${low}V${high}M${pixel(x - 5)} ${low}h10M${pixel(x - 5)} ${high}h10"/>`,
           `<text class="middle" x="${pixel(x)}" y="${above - 7}">${kept} of ${trials}</text>`,
         ].join("\n");
