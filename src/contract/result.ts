@@ -56,7 +56,8 @@ const landscape = z
   })
   .meta({
     id: "Landscape",
-    description: "How well the grid of free exponents fits: its basins that are deeper than 2 standard deviations of the noise.",
+    description:
+      "How well the laws of these exponents fit: the basins in the grid that are deeper than 2 standard deviations of the noise.",
   });
 
 const margin = z
@@ -99,7 +100,9 @@ export const result = z
     rivals: z
       .array(z.object({ text: z.string(), score_difference: z.number() }))
       .meta({ description: "Other families, by how much worse they score." }),
-    landscape: landscape.nullable().meta({ description: "Null where nothing was searched, or without free exponents." }),
+    landscape: landscape.nullable().meta({
+      description: "Null where nothing was searched, where the law has no free exponent, and where the grid was too large to keep.",
+    }),
     method: z.object({ name: z.literal("v2"), version: z.string(), fingerprint: z.string() }),
     dataset: z.object({ hash: z.string(), rows: z.int() }),
     seed: z.int(),

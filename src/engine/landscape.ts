@@ -15,6 +15,9 @@ export interface Region {
 /** Shallower basins, in standard deviations of the noise, are what noise makes. */
 const SHALLOWEST = 2;
 const MOST_BASINS = 16;
+const MOST_MARKS = 8;
+/** Values of ln q that are this close are equal: they are floats, and sums of the same numbers in another order. */
+const TWIN = 1e-5;
 /** Most cells of a grid whose basins are looked for: about 2 s and 40 MB. */
 const MOST_CELLS = 2 ** 21;
 /** Most values along an axis of the view, of a curve and of a map. */
@@ -27,6 +30,12 @@ interface Section {
   /** Digit of each exponent; those of the free ones do not matter. */
   held: readonly number[];
   values: Float32Array;
+}
+
+/** A basin, and the digit of every exponent at its bottom. */
+interface Found {
+  basin: Basin;
+  digits: readonly number[];
 }
 
 /**
@@ -55,7 +64,11 @@ export function landscapeOf(
   const found = (section: Section) => {
     const { free, values } = section;
     const shape = free.map((exponent) => sizes[exponent] as number);
-    return basinsOf(shape, values, SHALLOWEST ** 2 / rows, pace).map((basin) => ({ basin, digits: digitsIn(section, sizes, basin) }));
+    const basins = basinsOf(shape, values, SHALLOWEST ** 2 / rows, pace);
+    return distinct(
+      basins.map((basin) => ({ basin, digits: digitsIn(section, sizes, basin) })),
+      exponents,
+    );
   };
   const depthOf = ({ depth }: Basin) => (depth === null ? null : Math.sqrt(rows * depth));
   const valuesAt = (digits: readonly number[], mask: number) =>
@@ -86,7 +99,7 @@ export function landscapeOf(
         best.digits,
         all.filter((exponent) => !along.includes(exponent)).reduce((mask, exponent) => mask | (1 << exponent), 0),
       ),
-      basins: marks.slice(0, MOST_BASINS).map(({ basin, digits }) => ({
+      basins: marks.slice(0, MOST_MARKS).map(({ basin, digits }) => ({
         at: along.map((exponent) => exponents[exponent]?.values[digits[exponent] as number] as number),
         depth: depthOf(basin),
       })),
@@ -95,16 +108,34 @@ export function landscapeOf(
 }
 
 /**
- * What a finished search keeps of its landscape: every grid, or, if that were too much, the grids of the exponents in
- * `law` and of some of them. None where it keeps these not all either.
+ * The regions of the laws that use some of the exponents of `law` and no other, as a finished search keeps them: ways
+ * through laws of other exponents, or of none, would say nothing about these. Empty if the search did not keep them all.
  */
 export function regionsOf(grids: readonly Grid[], landscape: readonly Stretch[], law: number): Region[] {
   const kept = landscapeCells(grids);
-  const isKept = ({ from, cells }: Grid) => from + cells <= kept;
-  const chosen = grids.every(isKept) ? grids : grids.filter(({ mask }) => (mask & ~law) === 0);
   const [whole] = landscape;
-  if (!whole || !chosen.every(isKept)) return [];
-  return chosen.map(({ mask, from, cells }) => ({ mask, values: whole.values.subarray(from, from + cells) }));
+  const own = grids.filter(({ mask }) => mask !== 0 && (mask & ~law) === 0);
+  if (!whole || own.some(({ from, cells }) => from + cells > kept)) return [];
+  return own.map(({ mask, from, cells }) => ({ mask, values: whole.values.subarray(from, from + cells) }));
+}
+
+/**
+ * Basins that differ by more than the names of exponents: where two exponents have the same values and stand in terms
+ * alike, as in x^p + x^q, every law is in the grid twice.
+ */
+function distinct(basins: readonly Found[], exponents: DiscoverPlan["exponents"]): Found[] {
+  const alike = exponents.map(({ values }) => exponents.findIndex((other) => other.values.join() === values.join()));
+  const seen = new Map<string, number>();
+  return basins.filter(({ basin, digits }) => {
+    const name = digits
+      .map((digit, exponent) => `${alike[exponent]} ${digit}`)
+      .sort()
+      .join();
+    const twin = seen.get(name);
+    if (twin !== undefined && Math.abs(twin - basin.value) <= TWIN * Math.max(1, Math.abs(twin))) return false;
+    seen.set(name, basin.value);
+    return true;
+  });
 }
 
 function cellsOf(sizes: readonly number[]): number {

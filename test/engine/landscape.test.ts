@@ -48,6 +48,17 @@ describe("the landscape", () => {
     expect(view?.held).toEqual({ p: 0 });
   });
 
+  test("counts a law once that is in the grid twice, its exponents exchanged", () => {
+    const [p, q] = [quarters("p", -2, 2), quarters("q", -2, 2)];
+    const law = (x: number, y: number) => (x === y ? 30 : (x - 1) ** 2 + (y + 1) ** 2);
+    const regions = [region([p, q], 3, (x, y) => Math.min(law(x, y), law(y, x)))];
+
+    const { summary, view } = landscapeOf(regions, [p, q], 100, idle);
+
+    expect(summary).toMatchObject({ basin_count: 1, basins: [{ exponents: { p: -1, q: 1 }, depth: null }] });
+    expect(view?.basins).toHaveLength(1);
+  });
+
   test("of three exponents is shown along the two that tell most, with the third held at its best", () => {
     const all = [quarters("p", 0, 2), quarters("q", 0, 2), quarters("r", 0, 1)];
     const regions = [region(all, 7, (x, y, z) => 3 * Math.abs(x - 1) + 0.01 * Math.abs(y - 1) + 2 * Math.abs(z - 0.25))];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Evidence } from "../../src/contract/result.ts";
+import { type Evidence, result as resultSchema } from "../../src/contract/result.ts";
 import { drawPlots, type Plot } from "../../src/engine/plot/plots.ts";
 import { discover, evaluate } from "./support.ts";
 import { balmer, kepler } from "./tables.ts";
@@ -52,6 +52,16 @@ describe("the plots of a job", () => {
       "landscape.svg",
     ]);
     expect(drawPlots(evaluate(kepler, "T = 365.2*a^1.5").evidence).map(({ name }) => name)).toEqual(["plot.svg", "residuals.svg"]);
+  });
+
+  test("have the landscape of the search: its deepest basin is the law's", () => {
+    const { result, evidence: found } = discover(kepler);
+    const [first, ...others] = result.landscape?.basins ?? [];
+    expect(first).toEqual({ exponents: { p: 1.5 }, score_difference: 0, depth: null });
+    for (const { depth } of others) expect(depth).toBeGreaterThan(2);
+    expect(found.landscape?.basins[0]).toEqual({ at: [1.5], depth: null });
+    expect(found.landscape?.differences[found.landscape.exponents[0]?.values.indexOf(1.5) ?? -1]).toBe(0);
+    expect(resultSchema.parse(result)).toEqual(result);
   });
 
   test("have titles with units, ticks, hollow held-out rows, and colours for dark pages", () => {

@@ -222,11 +222,15 @@ test("a column that is excluded is in no law", () => {
   for (const { terms, digits: at } of digits) expect(terms.some((term) => excluded(term, at))).toBe(false);
 });
 
-test("the regions of the landscape are the grids of the search", () => {
+test("the regions of the landscape are the grids of the exponents of a law, and of some of them", () => {
   const { plan } = problemOf(["1", "x^p", "w^q", "x^p*w^q", "v^r"], 41);
   const found = whole(problemOf(["1", "x^p", "w^q", "x^p*w^q", "v^r"], 41));
-  const regions = regionsOf(plan.grids, found.landscape, 0);
-  expect(regions.map(({ mask, values }) => [mask, values.length])).toEqual(plan.grids.map(({ mask, cells }) => [mask, cells]));
+  const regions = regionsOf(plan.grids, found.landscape, 0b111);
+  expect(regions.map(({ mask, values }) => [mask, values.length])).toEqual(
+    plan.grids.filter(({ mask }) => mask > 0).map(({ mask, cells }) => [mask, cells]),
+  );
+  expect(regionsOf(plan.grids, found.landscape, 0b011).map(({ mask }) => mask)).toEqual([0b001, 0b010, 0b011]);
+  expect(regionsOf(plan.grids, [], 0b011)).toEqual([]);
   const lowest = Math.min(...regions.flatMap(({ values }) => [...values]));
   expect(lowest).toBeCloseTo(Math.log(found.best[0]?.q ?? 0), 5);
 });

@@ -57,8 +57,12 @@ export function drawStability({ law, stability }: Evidence): string {
           ),
         text: `least share of all trials: ${percent(limit ?? 0)}`,
       };
+      const idle = {
+        sign: (x: number, y: number) => `<rect class="idle" x="${x - 9}" y="${y - 5}" width="18" height="10"/>`,
+        text: "more noise than the data's own, does not decide",
+      };
       const svg = [
-        ...(limit === null ? [] : [legend(box.left, top, [key])]),
+        legend(box.left, top, [...(limit === null ? [] : [key]), ...(levels.every(({ decides }) => decides) ? [] : [idle])]),
         frame(box, across, up, {
           across: "added noise (share of the target's standard deviation, or of each value)",
           up: "trials that keep the law",
