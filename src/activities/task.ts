@@ -2,6 +2,7 @@ import type { Table } from "../contract/dataset.ts";
 import type { ErrorCode, Fault } from "../contract/errors.ts";
 import type { DiscoverRequest, EvaluateRequest } from "../contract/request.ts";
 import type { Evidence, Result } from "../contract/result.ts";
+import type { Plot } from "../engine/plot/plots.ts";
 import type { ShardFound } from "../engine/search.ts";
 
 /** What a computing thread is asked to do. Plain data; the table's columns are copied in. */
@@ -22,7 +23,7 @@ export interface Findings {
 export interface Judgement {
   result: Result;
   evidence: Evidence;
-  plot: string;
+  plots: Plot[];
 }
 
 /** A thread's reply. Errors are sent as data: a clone of an Error keeps neither its code nor its faults. */

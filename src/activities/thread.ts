@@ -3,7 +3,7 @@ import { OrreryError } from "../contract/errors.ts";
 import { planDiscover, planEvaluate } from "../contract/plan.ts";
 import { evaluateLaw } from "../engine/evaluate.ts";
 import { judge } from "../engine/judge.ts";
-import { drawPlot } from "../engine/plot.ts";
+import { drawPlots } from "../engine/plot/plots.ts";
 import { buildProblem } from "../engine/problem.ts";
 import { mergeFound, searchCells } from "../engine/search.ts";
 import { Control, type Findings, type Judgement, type Reply, type Task } from "./task.ts";
@@ -45,7 +45,6 @@ function perform(task: Task, control: { advance(fits: number): void }): Findings
   }
 }
 
-function drawn(judgement: Omit<Judgement, "plot">): Judgement {
-  const { law, candidate } = judgement.result;
-  return { ...judgement, plot: drawPlot(judgement.evidence, (law ?? candidate)?.text ?? "") };
+function drawn(judgement: Omit<Judgement, "plots">): Judgement {
+  return { ...judgement, plots: drawPlots(judgement.evidence) };
 }

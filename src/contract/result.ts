@@ -32,6 +32,34 @@ export const law = z
   .meta({ id: "Law" });
 export type Law = z.infer<typeof law>;
 
+const exponentValues = z.record(z.string(), z.number()).meta({ description: "Free exponent to value." });
+
+const landscape = z
+  .object({
+    exponents: z
+      .array(z.object({ name: z.string(), from: z.number(), to: z.number(), count: z.int() }))
+      .meta({ description: "The free exponents and how many values the grid has of each." }),
+    cells: z.int().meta({ description: "Cells of the grid that were looked at for basins." }),
+    basin_count: z.int(),
+    basins: z
+      .array(
+        z.object({
+          exponents: exponentValues.meta({ description: "Those that the best law at the bottom of the basin uses." }),
+          score_difference: z.number().meta({ description: "How much worse the bottom scores than the best cell." }),
+          depth: z
+            .number()
+            .nullable()
+            .meta({ description: "Standard deviations of the noise that any way out of the basin climbs; null for the deepest one." }),
+        }),
+      )
+      .meta({ description: "The deepest basins, at most 16." }),
+  })
+  .meta({
+    id: "Landscape",
+    description:
+      "How well the laws of these exponents fit: the basins in the grid that are deeper than 2 standard deviations of the noise.",
+  });
+
 const margin = z
   .object({ value: z.number(), limit: z.number() })
   .meta({ id: "Margin", description: "The figure of one test and the limit that it must keep." });
@@ -67,11 +95,14 @@ export const result = z
         description: "Noise trials of the deciding levels in which the same family of terms won; share is null without one.",
       }),
     pareto: z
-      .array(z.object({ complexity: z.int(), rmse: z.number(), text: z.string() }))
-      .meta({ description: "Best candidate of each complexity." }),
+      .array(z.object({ complexity: z.int(), rmse: z.number(), text: z.string(), chosen: z.boolean() }))
+      .meta({ description: "Best candidate of each complexity; `chosen` marks the one that the result is about." }),
     rivals: z
       .array(z.object({ text: z.string(), score_difference: z.number() }))
       .meta({ description: "Other families, by how much worse they score." }),
+    landscape: landscape.nullable().meta({
+      description: "Null where nothing was searched, where the law has no free exponent, and where the grid was too large to keep.",
+    }),
     method: z.object({ name: z.literal("v2"), version: z.string(), fingerprint: z.string() }),
     dataset: z.object({ hash: z.string(), rows: z.int() }),
     seed: z.int(),
@@ -80,16 +111,49 @@ export const result = z
   .meta({ id: "Result" });
 export type Result = z.infer<typeof result>;
 
-/** Rows behind the plots of a result: at most 2,000, evenly spaced in row order. */
-export interface Evidence {
+/** Rows of a dataset with what a law says of them. */
+export interface ShownRows {
   target: string;
   unit: string | null;
-  /** The column on the horizontal axis: the only input, or "fitted value" where there are several. */
+  /** What `x` is: the only column of the law, or "fitted value" where it has several. */
   axis: string;
-  axisUnit: string | null;
+  axis_unit: string | null;
+  /** These lists are of at most 2,000 rows, evenly spaced in row order. */
   x: number[];
   observed: number[];
   fitted: number[];
-  /** Row indices (into the arrays above) that were held out of the search. */
-  heldOut: number[];
+  /** Indices, in the lists above, of the rows that were held out of the search. */
+  held_out: number[];
+}
+
+/** Everything that the plots of a job are drawn from: the artifact `evidence.json`. */
+export interface Evidence extends ShownRows {
+  verdict: Result["verdict"];
+  /** The law or the best candidate, as `text` of the result. */
+  law: string;
+  transform: Law["transform"];
+  noise: Law["noise"];
+  /** Rows of the dataset, shown or not. */
+  rows: number;
+  /** Residuals of the transformed target in standard deviations of the noise of each shown row. */
+  residuals: number[];
+  /** The law's columns where it has several, at most 3. */
+  inputs: { name: string; unit: string | null; values: number[] }[];
+  /** The law between the data, where it has one column; null at a value that it does not have. */
+  curve: { x: number[]; y: (number | null)[] } | null;
+  pareto: Result["pareto"];
+  /** `limit`: smallest share of trials that must keep the law. */
+  stability: { limit: number | null; levels: Result["stability"]["levels"] };
+  landscape: LandscapeView | null;
+}
+
+/** The error landscape over one or two free exponents. */
+export interface LandscapeView {
+  exponents: { name: string; values: number[] }[];
+  /** Values of the other exponents that the best law uses. */
+  held: Record<string, number>;
+  /** How much worse than the best cell each cell scores, the second exponent fastest; null where no law could be fitted. */
+  differences: (number | null)[];
+  /** Values of `exponents` at the bottom, and depth as in the result. */
+  basins: { at: number[]; depth: number | null }[];
 }

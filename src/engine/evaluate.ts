@@ -10,7 +10,7 @@ import { type Design, designOf, fitRows, type Hypothesis, predictions, settled, 
 import { modelsOf, transformed } from "./model.ts";
 import { factorise } from "./qr.ts";
 import { drawSample, LARGEST, MIN_ROWS, permutationsOf, type Sample } from "./sample.ts";
-import { conclude } from "./verdict.ts";
+import { conclude, type Findings } from "./verdict.ts";
 
 /** Null errors within this share of the observed one are ties. */
 const TIE = 1e-9;
@@ -53,14 +53,16 @@ export function evaluateLaw(
 
   const { p_value, fits } = permutationTest(design, plan, sample, request.seed, pace);
   const stability = { trials: 0, kept: 0, share: null, levels: [] };
-  const findings = {
-    kind: "evaluate" as const,
+  const landscape = { summary: null, view: null };
+  const findings: Findings = {
+    kind: "evaluate",
     p_value,
     stability,
     reselection: null,
     lead: null,
     pareto: [],
     rivals: [],
+    landscape,
     cost: { fits, cells: 1 },
   };
   return conclude(own, findings, sample, request, datasetHash, pace);

@@ -5,7 +5,9 @@ import { type Contender, contenderOf, onSample } from "./contender.ts";
 import { type Control, type Pace, paced } from "./control.ts";
 import { designOf, type Hypothesis, predictions } from "./fit.ts";
 import type { Candidate, ShardFound } from "./found.ts";
+import { landscapeOf, regionsOf } from "./landscape.ts";
 import { lawOf } from "./law.ts";
+import { cellAt } from "./layout.ts";
 import type { Problem } from "./problem.ts";
 import { type Sample, thinned } from "./sample.ts";
 import { type Selection, selectionOf } from "./selection.ts";
@@ -35,7 +37,7 @@ const OWN_NOISE = 3;
  * scores would need a Gram each. Both sides leave the other models out, so the test stays exact.
  */
 export function judge(problem: Problem, found: ShardFound, datasetHash: string, control: Control): { result: Result; evidence: Evidence } {
-  const { request, sample } = problem;
+  const { request, sample, plan } = problem;
   const pace = paced(control);
   const compared = thinned(sample, COMPARED_ROWS, pace);
   const contenders = ordered(candidatesOf(found).flatMap((candidate) => contenderOf(problem, candidate, compared, pace) ?? []));
@@ -48,6 +50,7 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
   const leader = contenders.find(({ family }) => family === winner?.family);
   const rivals = contenders.filter(({ family }) => family !== winner?.family);
   const selection = selectionOf(leader ? [leader, ...rivals] : [], compared, request.seed, pace);
+  const lawMask = winner ? cellAt(plan, winner.candidate.cell).grid.mask : 0;
   const findings: Findings = {
     kind: "discover",
     p_value: winner && found.nulls.length > 0 ? (isConstant(winner) ? 1 : (1 + asNull) / (1 + found.nulls.length)) : null,
@@ -56,12 +59,15 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
     lead: leadOf(leader, rivals),
     pareto: found.byComplexity.flatMap((candidate, complexity) => {
       const contender = candidate && contenderOf(problem, candidate, compared, pace);
-      return contender ? [{ complexity, rmse: rmseIn(contender, compared, pace), text: textOf(contender, problem) }] : [];
+      if (!contender) return [];
+      const chosen = contender.family === winner?.family;
+      return [{ complexity, rmse: rmseIn(contender, compared, pace), text: textOf(contender, problem), chosen }];
     }),
     rivals: rivals.slice(0, MOST_RIVALS).map((rival) => ({
       text: textOf(rival, problem),
       score_difference: rival.score - (leader?.score ?? 0),
     })),
+    landscape: landscapeOf(regionsOf(plan.grids, found.landscape, lawMask), plan.exponents, sample.training.length, pace),
     cost: { fits: found.fits, cells: found.cells },
   };
   const design = winner?.design ?? designOf(MEAN, sample, pace);

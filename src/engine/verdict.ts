@@ -1,6 +1,6 @@
 import { ENGINE_VERSION, type Reason, SCHEMA_VERSION } from "../contract/names.ts";
 import type { DiscoverRequest, EvaluateRequest } from "../contract/request.ts";
-import type { Evidence, Law, Result } from "../contract/result.ts";
+import type { Evidence, LandscapeView, Law, Result } from "../contract/result.ts";
 import { type Check, holdoutCheck, lackOfFitCheck } from "./checks.ts";
 import { type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -37,6 +37,7 @@ export interface Findings {
   lead: number | null;
   pareto: Result["pareto"];
   rivals: Result["rivals"];
+  landscape: { summary: Result["landscape"]; view: LandscapeView | null };
   cost: Result["cost"];
 }
 
@@ -106,12 +107,13 @@ export function conclude(
     stability,
     pareto: findings.pareto,
     rivals: findings.rivals,
+    landscape: findings.landscape.summary,
     method: { name: "v2", version: ENGINE_VERSION, fingerprint: FINGERPRINT },
     dataset: { hash: datasetHash, rows: table.rows },
     seed: request.seed,
     cost: findings.cost,
   };
-  return { result, evidence: evidenceOf(hypothesis.terms, fitted, sample) };
+  return { result, evidence: evidenceOf({ design, fit, fitted, sample }, result, findings.landscape.view, pace) };
 }
 
 /** The least well determined constant, in half widths of its interval; null if the constants were given. */

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { encodeFound } from "../../src/activities/shard-file.ts";
 import { OrreryError } from "../../src/contract/errors.ts";
 import { result as resultSchema } from "../../src/contract/result.ts";
-import { drawPlot } from "../../src/engine/plot.ts";
+import { drawPlots } from "../../src/engine/plot/plots.ts";
 import { buildProblem } from "../../src/engine/problem.ts";
 import { searchCells } from "../../src/engine/search.ts";
 import { type ColumnValues, control, discover, evaluate, prepared, uniforms } from "./support.ts";
@@ -27,7 +27,7 @@ describe("a discover job", () => {
     expect(high).toBeGreaterThan(365.25);
     expect(result.law).toMatchObject({ text: "T = 365.2 a^1.5", latex: "T = 365.2 \\, a^{1.5}", transform: "identity", noise: "relative" });
     expect(evidence).toMatchObject({ axis: "a", target: "T", x: kepler.a, observed: kepler.T });
-    expect(evidence.heldOut).toHaveLength(2);
+    expect(evidence.held_out).toHaveLength(2);
   });
 
   test("gives a law whose JavaScript computes the target from the columns", () => {
@@ -164,7 +164,7 @@ describe("the same request gives the same bytes", () => {
   });
 
   test("and another seed holds out other rows", () => {
-    expect(discover({ x, y, T }, { ...more, seed: 7 }).evidence.heldOut).not.toEqual(whole.evidence.heldOut);
+    expect(discover({ x, y, T }, { ...more, seed: 7 }).evidence.held_out).not.toEqual(whole.evidence.held_out);
   });
 });
 
@@ -224,7 +224,7 @@ test("any table of numbers, however odd, is judged or refused with a code, and i
       try {
         const { result, evidence } = run(table);
         expect(resultSchema.safeParse(JSON.parse(JSON.stringify(result))).error).toBeUndefined();
-        expect(drawPlot(evidence, "y = x")).not.toMatch(/NaN|Infinity/);
+        for (const { svg } of drawPlots(evidence)) expect(svg).not.toMatch(/NaN|Infinity/);
       } catch (error) {
         if (!(error instanceof OrreryError)) throw error;
       }

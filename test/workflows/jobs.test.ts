@@ -75,7 +75,7 @@ test("the artifacts of a job match their checksums", async () => {
     `${stack.url}/v1/jobs/${body.job_id}/artifacts`,
   );
 
-  expect(list.artifacts.map(({ name }) => name).sort()).toEqual(["evidence.json", "plot.svg", "result.json"]);
+  expect(list.artifacts.map(({ name }) => name).sort()).toEqual(["evidence.json", "plot.svg", "residuals.svg", "result.json"]);
   for (const { name, sha256 } of list.artifacts) {
     const bytes = await (await fetch(`${stack.url}/v1/jobs/${body.job_id}/artifacts/${name}`)).arrayBuffer();
     expect(Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex")).toBe(sha256);
