@@ -1,8 +1,8 @@
 import { costOf, costOfLaw, refuseExponents, refuseOverBudget, tooCostly } from "./cost.ts";
 import { listed, pointerPart, type TableHeader } from "./dataset.ts";
 import { OrreryError } from "./errors.ts";
-import { column, constant, type Expression, linearTerms, namesIn, parameter, power, product } from "./expression.ts";
-import { parseExpression, parseFormula } from "./formula.ts";
+import { bind, column, constant, type Expression, linearTerms, namesIn, parameter, power, product } from "./expression.ts";
+import { type Formula, parseExpression, parseFormula } from "./formula.ts";
 import { printText } from "./formula-print.ts";
 import { type DiscoverRequest, type EvaluateRequest, type ExponentRange, LIMITS, type Transform } from "./request.ts";
 
@@ -123,7 +123,7 @@ function distinct(expressions: Expression[]): Expression[] {
  * contradicts `target`) or `budget_exceeded` (more than 64 terms, or more memory than is given to one job).
  */
 export function planEvaluate(request: EvaluateRequest, header: TableHeader): EvaluatePlan {
-  const formula = parseFormula(request.law, { columns: header.columns }, "/law");
+  const formula = lawOf(request, header);
   const named = formula.target ?? undefined;
   if (named !== undefined && !header.columns.includes(named)) throw isUnknown(named, header.columns, "/law");
   if (request.target !== undefined && named !== undefined && request.target !== named) {
@@ -136,6 +136,15 @@ export function planEvaluate(request: EvaluateRequest, header: TableHeader): Eva
   const terms = linearTerms(formula.expression).length;
   const seconds = costOfLaw({ terms, columns: inputs.length, rows: header.rows, permutations });
   return { target, inputs, law: formula.expression, transform: formula.transform, permutations, seconds };
+}
+
+/** The law of a request, given as text or as a tree. */
+function lawOf({ law }: EvaluateRequest, { columns }: TableHeader): Formula {
+  if (typeof law === "string") return parseFormula(law, { columns }, "/law");
+  const strange = namesIn(law.ast, "column").find((name) => !columns.includes(name));
+  if (strange !== undefined) throw isUnknown(strange, columns, "/law/ast");
+  // Binding nothing builds the tree anew, in normal form.
+  return { target: law.target ?? null, transform: law.transform, expression: bind(law.ast, {}) };
 }
 
 function resolveTarget(asked: string | undefined, header: TableHeader): string {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { expressionTree } from "./ast.ts";
 import { SCHEMA_VERSION } from "./names.ts";
 
 /** Bounds of one request. `rows` and `columns` bound the dataset, `terms` and `cells` the search. */
@@ -135,14 +136,23 @@ export const discoverRequest = z
   .meta({ id: "DiscoverRequest", description: "Find the law behind one column of a table. Only `dataset` is required." });
 export type DiscoverRequest = z.infer<typeof discoverRequest>;
 
+const lawText = z.string().min(1).max(LIMITS.formulaLength);
+
+const lawTree = z
+  .strictObject({
+    target: columnName.optional(),
+    transform: z.enum(transforms).default("identity").meta({ description: "What of the target the tree gives." }),
+    ast: expressionTree,
+  })
+  .meta({ id: "LawTree", description: "A law as results carry it in `law.target`, `law.transform` and `law.ast`." });
+
 export const evaluateRequest = z
   .strictObject({
     ...common,
-    law: z
-      .string()
-      .min(1)
-      .max(LIMITS.formulaLength)
-      .meta({ description: 'Formula of the target in the names of the columns, such as "T = 365.2*a^1.5" or "365.2*a^1.5".' }),
+    law: z.union([lawText, lawTree], { error: "must be a formula in text, or an object with the tree of one in `ast`" }).meta({
+      description:
+        'Formula of the target in the names of the columns, such as "T = 365.2*a^1.5" or "365.2*a^1.5"; or its tree, as a result carries it in `law.ast`.',
+    }),
     constants: z
       .enum(["given", "refit"])
       .default("given")

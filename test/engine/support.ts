@@ -30,7 +30,7 @@ export function prepared(columns: ColumnValues, more: object = {}) {
   return { request, table, plan: planDiscover(request, headerOf(table)) };
 }
 
-export function evaluate(columns: ColumnValues, law: string, more: object = {}, listener = control) {
+export function evaluate(columns: ColumnValues, law: unknown, more: object = {}, listener = control) {
   const table = tableOf(columns);
   const request = evaluateRequest.parse({ dataset: { source: "inline", columns }, law, ...more });
   return evaluateLaw(request, planEvaluate(request, headerOf(table)), table, HASH, listener);
