@@ -1,5 +1,6 @@
 import { costOf, costOfLaw, refuseExponents, refuseOverBudget, tooCostly } from "./cost.ts";
 import { listed, pointerPart, type TableHeader } from "./dataset.ts";
+import { type DimensionCheck, dimensionCheckOf, withinDimensions } from "./dimensions.ts";
 import { OrreryError } from "./errors.ts";
 import { bind, column, constant, type Expression, linearTerms, namesIn, parameter, power, product } from "./expression.ts";
 import { type Formula, parseExpression, parseFormula } from "./formula.ts";
@@ -12,6 +13,10 @@ export interface DiscoverPlan {
   inputs: string[];
   terms: { text: string; expression: Expression }[];
   exponents: { name: string; values: number[] }[];
+  /** What further restricts the terms, for which only some values of their exponents may be allowed. */
+  dimensions: DimensionCheck | null;
+  /** Terms that the units of the columns leave no place for. */
+  excluded: string[];
   transforms: Transform[];
   maxTerms: number;
   /** Permuted targets of the null distribution: ceil(1 / false_acceptance) - 1. Tables with few rows have fewer permutations. */
@@ -59,8 +64,10 @@ const DEFAULT_MAX_TERMS = 3;
  * Every exponent that is declared must be used by a term, so more than 24 of them are refused before anything else is
  * read. Cost is computed from counts alone; grids are built only for a search that is within every bound.
  *
+ * Terms that the units of the columns forbid are left out; see dimensions.ts.
+ *
  * Throws `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid`, `invalid_request` (among others for a
- * declared exponent that no term names) or `budget_exceeded`.
+ * declared exponent that no term names), `dimensions_disagree` or `budget_exceeded`.
  */
 export function planDiscover(request: DiscoverRequest, header: TableHeader): DiscoverPlan {
   const target = resolveTarget(request.target, header);
@@ -89,17 +96,25 @@ export function planDiscover(request: DiscoverRequest, header: TableHeader): Dis
     const range = (Object.hasOwn(declared, name) ? declared[name] : undefined) ?? fallback;
     return { name, range, count: gridCount(range, name) };
   });
+  const transforms = [...new Set<Transform>(request.hypothesis.transforms ?? ["identity"])];
+  const rule = request.hypothesis.dimensions ?? (texts ? "off" : "functions");
+  const dimensions = dimensionCheckOf({ rule, target, transforms, terms, units: header.units });
+  const valuesOf = (exponent: string) => ranges.flatMap(({ name, range, count }) => (name === exponent ? gridValues(range, count) : []));
+  const { kept, excluded } = withinDimensions(terms, valuesOf, dimensions);
+  const free = ranges.filter(({ name }) => kept.some(({ expression }) => namesIn(expression, "parameter").includes(name)));
   const library = {
     target,
     inputs,
-    terms,
-    transforms: [...new Set<Transform>(request.hypothesis.transforms ?? ["identity"])],
-    maxTerms: Math.min(request.hypothesis.max_terms ?? DEFAULT_MAX_TERMS, terms.length),
+    terms: kept,
+    dimensions,
+    excluded,
+    transforms,
+    maxTerms: Math.min(request.hypothesis.max_terms ?? DEFAULT_MAX_TERMS, kept.length),
     permutations: permutationsFor(request.decision.false_acceptance),
   };
-  const cost = costOf({ ...library, exponents: ranges }, request, header.rows);
+  const cost = costOf({ ...library, exponents: free }, request, header.rows);
   refuseOverBudget(cost, request);
-  return { ...library, exponents: ranges.map(({ name, range, count }) => ({ name, values: gridValues(range, count) })), ...cost };
+  return { ...library, exponents: free.map(({ name, range, count }) => ({ name, values: gridValues(range, count) })), ...cost };
 }
 
 /** Library terms without their constant factors, which are fitted anyway. Throws `invalid_request` if two are the same. */

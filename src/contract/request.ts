@@ -43,6 +43,9 @@ export type ExponentRange = z.infer<typeof exponentRange>;
 export const transforms = ["identity", "reciprocal", "log"] as const;
 export type Transform = (typeof transforms)[number];
 
+export const dimensionRules = ["off", "functions", "strict"] as const;
+export type DimensionRule = (typeof dimensionRules)[number];
+
 const hypothesis = z
   .strictObject({
     terms: z.array(z.string().min(1).max(LIMITS.formulaLength)).min(1).max(LIMITS.terms).optional().meta({
@@ -70,6 +73,10 @@ const hypothesis = z
       .max(LIMITS.maxTerms)
       .optional()
       .meta({ description: "Most terms in one law. Default: 3, or the number of terms if that is smaller." }),
+    dimensions: z.enum(dimensionRules).optional().meta({
+      description:
+        'What the units of the columns forbid, constants being pure numbers. "functions": sin, cos, exp and log of anything that has a unit. "strict": also terms of another dimension than the target. Default: "functions" for the default library, "off" for given terms.',
+    }),
   })
   .meta({ id: "Hypothesis" });
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { REASONS, SCHEMA_VERSION, VERDICTS } from "./names.ts";
-import { transforms } from "./request.ts";
+import { dimensionRules, transforms } from "./request.ts";
 
 const term = z
   .object({
@@ -59,6 +59,14 @@ export const result = z
     rivals: z
       .array(z.object({ text: z.string(), score_difference: z.number() }))
       .meta({ description: "Other families, by how much worse they score." }),
+    library: z
+      .object({
+        terms: z.int().meta({ description: "Terms that were searched." }),
+        dimensions: z.enum(dimensionRules).meta({ description: "The rule by which units restricted them." }),
+        excluded: z.array(z.string()).meta({ description: "Terms that were left out because of the units of their columns." }),
+      })
+      .optional()
+      .meta({ id: "Library", description: "What a discover job searched." }),
     method: z.object({ name: z.literal("v2"), version: z.string(), fingerprint: z.string() }),
     dataset: z.object({ hash: z.string(), rows: z.int() }),
     seed: z.int(),

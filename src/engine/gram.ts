@@ -1,3 +1,4 @@
+import { isAllowed } from "../contract/dimensions.ts";
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
 import { inSlices, mapRows, type Pace, ROW_WORK, sumRows } from "./control.ts";
@@ -92,7 +93,12 @@ export function buildGrams(
     });
     for (const builder of builders) builder.add(block, noises, from, to);
   }
-  return builders.map((builder) => builder.finish());
+  const grams = builders.map((builder) => builder.finish());
+  columns.forEach(({ expression, bound }, column) => {
+    if (isAllowed(expression, bound, plan.dimensions)) return;
+    for (const gram of grams) gram.usable[column] = 0;
+  });
+  return grams;
 }
 
 function standardDeviation(y: Float64Array, pace: Pace): number {

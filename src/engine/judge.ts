@@ -67,9 +67,11 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
     given: null,
   };
   const settled = conclude(winner?.hypothesis ?? mean, findings, sample, request, datasetHash, pace);
-  if (winner) return settled;
+  const { terms, dimensions, excluded } = problem.plan;
+  const library: Result["library"] = { terms: terms.length, dimensions: dimensions?.rule ?? "off", excluded };
+  if (winner) return { ...settled, result: { ...settled.result, library } };
   const { candidate: _, ...result } = settled.result;
-  return { result, evidence: settled.evidence };
+  return { result: { ...result, library }, evidence: settled.evidence };
 }
 
 /** A law without columns explains any permuted target just as well. */

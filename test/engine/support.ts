@@ -1,6 +1,6 @@
-import { headerOf, type Table, tableOf } from "../../src/contract/dataset.ts";
+import { headerOf, tableOf } from "../../src/contract/dataset.ts";
 import { planDiscover, planEvaluate } from "../../src/contract/plan.ts";
-import { discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
+import { type DiscoverRequest, discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
 import { shardCells } from "../../src/contract/route.ts";
 import { type Control, type Pace, paced } from "../../src/engine/control.ts";
 import { evaluateLaw } from "../../src/engine/evaluate.ts";
@@ -25,9 +25,13 @@ export function discover(columns: ColumnValues, more: object = {}, pieces = 1, l
 }
 
 export function prepared(columns: ColumnValues, more: object = {}) {
-  const table: Table = tableOf(columns);
   const request = discoverRequest.parse({ dataset: { source: "inline", columns }, ...more });
+  const table = tableOf(columns, unitsOf(request));
   return { request, table, plan: planDiscover(request, headerOf(table)) };
+}
+
+function unitsOf({ dataset }: DiscoverRequest) {
+  return dataset.source === "inline" ? dataset.units : undefined;
 }
 
 export function evaluate(columns: ColumnValues, law: unknown, more: object = {}, listener = control) {
