@@ -26,7 +26,9 @@ export function parseDocument<T>(schema: z.ZodType<T>, document: unknown): T {
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, schema, document)).slice(0, MAX_FAULTS);
-  const values = parsed.error.issues.every(({ path }) => path[0] === "dataset" && path[1] === "columns" && path.length === 4);
+  const values = parsed.error.issues.every(
+    ({ path }) => (path[0] === "dataset" || path[0] === "predict") && path[1] === "columns" && path.length === 4,
+  );
   const code: ErrorCode = values ? "dataset_not_numeric" : "invalid_request";
   const [first] = faults;
   const sentence = first ? `${first.pointer || "The document"} ${first.detail}` : "The document is not valid";

@@ -1,4 +1,4 @@
-import { costOf, costOfLaw, refuseExponents, refuseOverBudget, tooCostly } from "./cost.ts";
+import { costOf, costOfLaw, costOfPredictions, refuseExponents, refuseOverBudget, tooCostly } from "./cost.ts";
 import { listed, pointerPart, type TableHeader } from "./dataset.ts";
 import { type DimensionCheck, dimensionCheckOf, withinDimensions } from "./dimensions.ts";
 import { OrreryError } from "./errors.ts";
@@ -66,7 +66,7 @@ const DEFAULT_MAX_TERMS = 3;
  *
  * Terms that the units of the columns forbid are left out; see dimensions.ts.
  *
- * Throws `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid`, `invalid_request` (among others for a
+ * Throws `dataset_too_few_rows`, `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid`, `invalid_request` (among others for a
  * declared exponent that no term names), `dimensions_disagree` or `budget_exceeded`.
  */
 export function planDiscover(request: DiscoverRequest, header: TableHeader): DiscoverPlan {
@@ -135,9 +135,10 @@ function distinct(expressions: Expression[]): Expression[] {
  * Reads the law and resolves its target: `target` of the request, else the left side of the law, else the last column.
  *
  * Throws `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid`, `invalid_request` (a left side that
- * contradicts `target`) or `budget_exceeded` (more than 64 terms, or more memory than is given to one job).
+ * contradicts `target`, a unit that differs in `predict`), `dataset_too_few_rows` or `budget_exceeded` (more than 64 terms,
+ * or more memory than is given to one job). `predict` is the header of the table of that name.
  */
-export function planEvaluate(request: EvaluateRequest, header: TableHeader): EvaluatePlan {
+export function planEvaluate(request: EvaluateRequest, header: TableHeader, predict?: TableHeader): EvaluatePlan {
   const formula = lawOf(request, header);
   const named = formula.target ?? undefined;
   if (named !== undefined && !header.columns.includes(named)) throw isUnknown(named, header.columns, "/law");
@@ -149,7 +150,9 @@ export function planEvaluate(request: EvaluateRequest, header: TableHeader): Eva
   if (inputs.includes(target)) throw invalid("/law", `the law uses its own target "${target}"; name another target or rewrite the law`);
   const permutations = permutationsFor(request.decision.false_acceptance);
   const terms = linearTerms(formula.expression).length;
-  const seconds = costOfLaw({ terms, columns: inputs.length, rows: header.rows, permutations });
+  const law = { terms, columns: inputs.length, rows: header.rows, permutations };
+  if (predict) refuseOthers(inputs, header, predict);
+  const seconds = costOfLaw(law) + (predict ? costOfPredictions({ ...law, rows: predict.rows }) : 0);
   return { target, inputs, law: formula.expression, transform: formula.transform, permutations, seconds };
 }
 
@@ -162,7 +165,21 @@ function lawOf({ law }: EvaluateRequest, { columns }: TableHeader): Formula {
   return { target: law.target ?? null, transform: law.transform, expression: bind(law.ast, {}) };
 }
 
+/** Refuses a table to predict on that lacks a column of the law, or has it in another unit than the dataset. */
+function refuseOthers(inputs: readonly string[], { units }: TableHeader, predict: TableHeader): void {
+  for (const name of inputs) {
+    if (!predict.columns.includes(name)) throw isUnknown(name, predict.columns, "/predict");
+    const [unit, other] = [units, predict.units].map((known) => (Object.hasOwn(known, name) ? known[name] : undefined));
+    if (unit === undefined || other === undefined || unit.trim() === other.trim()) continue;
+    throw invalid(
+      "/predict",
+      `column "${name}" is in ${JSON.stringify(other)}, but in the dataset it is in ${JSON.stringify(unit)}; convert it`,
+    );
+  }
+}
+
 function resolveTarget(asked: string | undefined, header: TableHeader): string {
+  if (header.rows < 2) throw new OrreryError("dataset_too_few_rows", "The dataset has 1 row; send at least 2, better 8 or more.");
   const target = asked ?? header.columns.at(-1) ?? "";
   if (!header.columns.includes(target)) throw isUnknown(target, header.columns, "/target");
   if (header.constant.includes(target)) throw isConstant(target, "/target");

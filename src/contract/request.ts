@@ -11,7 +11,10 @@ const inlineDataset = z
   .strictObject({
     source: z.literal("inline"),
     columns: z.record(z.string(), z.array(value)).meta({ description: "Column name to values; every column has the same length." }),
-    units: z.record(z.string(), z.string().max(64)).optional().meta({ description: "Column name to unit, used to label results." }),
+    units: z
+      .record(z.string(), z.string().max(64))
+      .optional()
+      .meta({ description: "Column name to unit, used to label results and to check dimensions." }),
   })
   .meta({ id: "InlineDataset" });
 
@@ -164,6 +167,9 @@ export const evaluateRequest = z
       .enum(["given", "refit"])
       .default("given")
       .meta({ description: "Keep the coefficients of the law, or fit them to the dataset." }),
+    predict: datasetSource.optional().meta({
+      description: "Further rows, with the columns that the law names, to apply it to. The target may be missing.",
+    }),
     noise: noise.prefault({}),
   })
   .meta({ id: "EvaluateRequest", description: "Score a given law on a table, with the same evidence as the last step of discover." });

@@ -33,6 +33,23 @@ const margin = z
   .object({ value: z.number(), limit: z.number() })
   .meta({ id: "Margin", description: "The figure of one test and the limit that it must keep." });
 
+const ofTarget = z.number().nullable();
+const predictions = z
+  .object({
+    artifact: z.literal("predictions.csv").meta({ description: "The file with the inputs and the prediction of every row." }),
+    rows: z.int(),
+    not_finite: z
+      .int()
+      .meta({ description: "Rows on which the law has no finite value: their prediction is null, and empty in the file." }),
+    outside: z.int().meta({ description: "Rows with an input beyond the range that it has in the dataset." }),
+    notes: z.array(z.string()).meta({ description: "What to mind of these predictions, in sentences." }),
+    first: z
+      .array(z.object({ prediction: ofTarget, low: ofTarget, high: ofTarget, outside: z.boolean() }))
+      .meta({ description: "The first rows, at most 100. `low` and `high` hold a new observation with probability 95 %." }),
+  })
+  .meta({ id: "Predictions", description: "What the law says of the rows of `predict`." });
+export type Predictions = z.infer<typeof predictions>;
+
 /** What a job of either kind finds. More keys may be added; these keep their names. */
 export const result = z
   .object({
@@ -59,6 +76,7 @@ export const result = z
     rivals: z
       .array(z.object({ text: z.string(), score_difference: z.number() }))
       .meta({ description: "Other families, by how much worse they score." }),
+    predictions: predictions.optional(),
     library: z
       .object({
         terms: z.int().meta({ description: "Terms that were searched." }),

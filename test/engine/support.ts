@@ -37,7 +37,9 @@ function unitsOf({ dataset }: DiscoverRequest) {
 export function evaluate(columns: ColumnValues, law: unknown, more: object = {}, listener = control) {
   const table = tableOf(columns);
   const request = evaluateRequest.parse({ dataset: { source: "inline", columns }, law, ...more });
-  return evaluateLaw(request, planEvaluate(request, headerOf(table)), table, HASH, listener);
+  const predict = request.predict?.source === "inline" ? tableOf(request.predict.columns) : undefined;
+  const plan = planEvaluate(request, headerOf(table), predict && headerOf(predict));
+  return evaluateLaw(request, plan, table, HASH, listener, predict);
 }
 
 /** Uniform numbers on (0, 1) by the minimal standard generator; quite enough to make tables for tests. */
