@@ -128,15 +128,28 @@ export function refuseExponents(count: number, pointer: string): void {
   }
 }
 
+/** What of a law decides its cost. */
+interface LawSize {
+  terms: number;
+  /** Of its expression. */
+  parts: number;
+  columns: number;
+  rows: number;
+}
+
 /** Estimated seconds of evaluating a law. Throws `budget_exceeded` for more than 64 terms, or more memory than is given to one job. */
-export function costOfLaw(law: { terms: number; columns: number; rows: number; permutations: number }): number {
-  const { terms, columns, rows, permutations } = law;
+export function costOfLaw(law: LawSize & { permutations: number }): number {
+  const { terms, parts, columns, rows, permutations } = law;
   if (terms > LIMITS.terms) throw tooCostly(`The law has ${terms} terms; at most ${LIMITS.terms} are accepted. Use fewer.`, "/law");
   const shapes = shapesOf(columns, rows);
   refuseBytes(8 * rows * finalDoubles(terms, shapes), "/law", "Use fewer terms or columns in the law, or fewer rows.");
   return (
     COST.base +
-    rows * (terms * COST.refit + 2 * (terms + shapes) ** 2 * COST.product + permutations * (COST.shuffle + terms * COST.product))
+    rows *
+      (terms * COST.refit +
+        2 * parts * COST.value +
+        2 * (terms + shapes) ** 2 * COST.product +
+        permutations * (COST.shuffle + terms * COST.product))
   );
 }
 
@@ -145,7 +158,7 @@ const MAX_FILE_BYTES = 268_435_456;
 const NUMBER_BYTES = 20;
 
 /** Estimated seconds of applying a law to `rows` other rows. Throws `budget_exceeded` for more rows than one file can hold. */
-export function costOfPredictions({ terms, columns, rows }: { terms: number; columns: number; rows: number }): number {
+export function costOfPredictions({ terms, parts, columns, rows }: LawSize): number {
   const numbers = rows * (columns + 4);
   if (numbers * NUMBER_BYTES > MAX_FILE_BYTES) {
     const most = Math.floor(MAX_FILE_BYTES / NUMBER_BYTES / (columns + 4));
@@ -154,7 +167,7 @@ export function costOfPredictions({ terms, columns, rows }: { terms: number; col
       "/predict",
     );
   }
-  return rows * (terms * COST.value + 2 * terms ** 2 * COST.product) + numbers * COST.print;
+  return rows * (parts * COST.value + 2 * terms ** 2 * COST.product) + numbers * COST.print;
 }
 
 export function tooCostly(message: string, pointer = "/hypothesis"): OrreryError {

@@ -2,7 +2,7 @@ import { costOf, costOfLaw, costOfPredictions, refuseExponents, refuseOverBudget
 import { listed, pointerPart, type TableHeader } from "./dataset.ts";
 import { type DimensionCheck, dimensionCheckOf, withinDimensions } from "./dimensions.ts";
 import { OrreryError } from "./errors.ts";
-import { bind, column, constant, type Expression, linearTerms, namesIn, parameter, power, product } from "./expression.ts";
+import { bind, column, constant, type Expression, linearTerms, namesIn, parameter, power, product, sizeOf } from "./expression.ts";
 import { type Formula, parseExpression, parseFormula } from "./formula.ts";
 import { printText } from "./formula-print.ts";
 import { type DiscoverRequest, type EvaluateRequest, type ExponentRange, LIMITS, type Transform } from "./request.ts";
@@ -150,7 +150,7 @@ export function planEvaluate(request: EvaluateRequest, header: TableHeader, pred
   if (inputs.includes(target)) throw invalid("/law", `the law uses its own target "${target}"; name another target or rewrite the law`);
   const permutations = permutationsFor(request.decision.false_acceptance);
   const terms = linearTerms(formula.expression).length;
-  const law = { terms, columns: inputs.length, rows: header.rows, permutations };
+  const law = { terms, parts: sizeOf(formula.expression), columns: inputs.length, rows: header.rows, permutations };
   if (predict) refuseOthers(inputs, header, predict);
   const seconds = costOfLaw(law) + (predict ? costOfPredictions({ ...law, rows: predict.rows }) : 0);
   return { target, inputs, law: formula.expression, transform: formula.transform, permutations, seconds };

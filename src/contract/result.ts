@@ -11,6 +11,11 @@ const term = z
       .nullable()
       .meta({ description: "95 % interval of the coefficient; null if the constants were given." }),
     exponents: z.record(z.string(), z.number()).meta({ description: "Column to exponent, for the plain powers in the term." }),
+    unit: z
+      .string()
+      .nullable()
+      .optional()
+      .meta({ description: 'Unit of the coefficient, such as "d AU^-1.5"; null if a unit is not known.' }),
   })
   .meta({ id: "Term" });
 
@@ -25,6 +30,10 @@ export const law = z
     transform: z.enum(transforms),
     noise: z.enum(["additive", "relative"]),
     terms: z.array(term),
+    dimensions: z.enum(["consistent", "inconsistent"]).nullable().optional().meta({
+      description:
+        "Whether functions are taken of pure numbers alone, and like is added to like inside of them, coefficients of terms carrying what units they need; null if the unit of a column is not known.",
+    }),
   })
   .meta({ id: "Law" });
 export type Law = z.infer<typeof law>;

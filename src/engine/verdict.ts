@@ -6,6 +6,7 @@ import { type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { evidenceOf } from "./evidence.ts";
 import { designOf, fitRows, type Hypothesis, predictions } from "./fit.ts";
 import { lawOf } from "./law.ts";
+import { withUnits } from "./law-units.ts";
 import { MIN_ROWS, type Sample } from "./sample.ts";
 
 /** Smallest share of noise trials that must keep the family of the winner. */
@@ -54,7 +55,7 @@ export function conclude(
   if (exceeded(holdout)) reasons.push("holdout_disagrees");
   if (stability.share !== null && stability.share < STABILITY_LIMIT) reasons.push("unstable");
 
-  const law = lawOf(hypothesis, fit, target);
+  const law = withUnits(lawOf(hypothesis, fit, target), hypothesis.terms, table.units);
   const fitted = predictions(design, fit.coefficients, pace);
   const accepted = reasons.length === 0;
   const result: Result = {

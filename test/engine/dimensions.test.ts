@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ColumnValues, discover, uniforms } from "./support.ts";
+import { type ColumnValues, discover, evaluate, uniforms } from "./support.ts";
 import { kepler } from "./tables.ts";
 
 const withUnits = (columns: ColumnValues, units: Record<string, string>, hypothesis: object = {}) => ({
@@ -81,5 +81,42 @@ describe("units and the law", () => {
       }),
       { numRuns: 25 },
     );
+  });
+});
+
+describe("the units of coefficients", () => {
+  const lawOf = (
+    law: string,
+    units: Record<string, string>,
+    columns: ColumnValues = { a: [1, 2, 3, 5], t: [2, 5, 4, 1], T: [3, 1, 4, 6] },
+  ) => {
+    const { result } = evaluate(columns, law, { dataset: { source: "inline", columns, units } });
+    return result.law ?? result.candidate;
+  };
+  const units = { a: "AU", t: "km/s", T: "d" };
+
+  test.each([
+    ["T = 2 a^1.5", "d AU^-1.5"],
+    ["T = 2 a t^-2", "d AU^-1 (km/s)^2"],
+    ["T = 2 + 3 a", "d"],
+    ["1/T = 2 a", "d^-1 AU^-1"],
+    ["log(T) = 2 a", "AU^-1"],
+    ["T = 2 a sin(t)", "d AU^-1"],
+    ["T = 2 (1 + a)^2", null],
+  ])("%s: %s", (law, unit) => {
+    expect(lawOf(law, units)?.terms[0]?.unit).toBe(unit);
+  });
+
+  test("are not known without those of the columns, and cancel", () => {
+    expect(lawOf("T = 2 a", { T: "d" })?.terms[0]?.unit).toBe(null);
+    expect(lawOf("T = 2 a", { a: "d", T: "d" })?.terms[0]?.unit).toBe("");
+    expect(lawOf("T = 2 a", { a: "%", T: "" })?.terms[0]?.unit).toBe("%^-1");
+  });
+
+  test("and functions of pure numbers make a law consistent", () => {
+    expect(lawOf("T = 2 a^1.5", units)?.dimensions).toBe("consistent");
+    expect(lawOf("T = 2 sin(a)", units)?.dimensions).toBe("inconsistent");
+    expect(lawOf("T = 2 sin(a)", { T: "d" })?.dimensions).toBe(null);
+    expect(lawOf("T = 2 sin(a)", {})?.dimensions).toBe(null);
   });
 });

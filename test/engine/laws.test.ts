@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { OrreryError } from "../../src/contract/errors.ts";
 import { type Expression, linearTerms } from "../../src/contract/expression.ts";
 import { parseExpression, parseFormula } from "../../src/contract/formula.ts";
-import type { Law, Result } from "../../src/contract/result.ts";
+import { type Law, type Result, result as resultSchema } from "../../src/contract/result.ts";
 import { type ColumnValues, discover, evaluate } from "./support.ts";
 import { balmer, boyle, galileo, kepler, ohm } from "./tables.ts";
 
@@ -55,5 +57,54 @@ describe.each(jobs)("a law that was found goes back into evaluate: %s", (_, tabl
       const { coefficient } = rounded[index] ?? { coefficient: Number.NaN };
       if (interval) expect(coefficient >= interval[0] && coefficient <= interval[1]).toBe(true);
     });
+  });
+});
+
+describe("any law", () => {
+  const columns = { a: [1, 2, 3, 4, 5, 6, 7, 8], b: [-2, -1, 0, 0.5, 1, 3, 9, 27], T: [3, 1, 4, 1.5, 9, 2, 6, 5] };
+  const number = fc.oneof(
+    fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+    fc.constantFrom(0, 1, -1, 0.5, 1e-300, 1e300, -1e60, 1e-60, Number.MAX_VALUE, Number.MIN_VALUE),
+  );
+  const { tree } = fc.letrec<{ tree: object }>((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      fc.constantFrom("a", "b").map((name) => ({ type: "column", name })),
+      number.map((value) => ({ type: "constant", value })),
+      fc.record({ type: fc.constant("power"), base: tie("tree"), exponent: tie("tree") }),
+      fc.record({ type: fc.constant("product"), factors: fc.array(tie("tree"), { minLength: 1, maxLength: 3 }) }),
+      fc.record({ type: fc.constant("sum"), terms: fc.array(tie("tree"), { minLength: 1, maxLength: 3 }) }),
+      fc.record({ type: fc.constant("call"), function: fc.constantFrom("sin", "cos", "exp", "log"), argument: tie("tree") }),
+    ),
+  }));
+
+  test("is scored with finite figures, or refused with a code and a sentence", () => {
+    let scored = 0;
+    fc.assert(
+      fc.property(
+        tree,
+        fc.constantFrom("identity", "reciprocal", "log"),
+        fc.constantFrom("given", "refit"),
+        (ast, transform, constants) => {
+          const predict = { source: "inline", columns: { a: [0, -1, 1e300], b: [1e-300, 0, -5] } };
+          let result: Result;
+          try {
+            result = evaluate(columns, { ast, transform }, { constants, predict }).result;
+          } catch (error) {
+            if (!(error instanceof OrreryError)) throw error;
+            expect(["law_not_finite", "collinear_terms", "budget_exceeded"]).toContain(error.code);
+            expect(error.message).toMatch(/^[A-Z].*\.$/s);
+            expect(error.message).not.toMatch(/undefined|\[object/);
+            return;
+          }
+          scored += 1;
+          expect(resultSchema.parse(result)).toEqual(result);
+          const law = lawOf(result);
+          expect(parseFormula(law.text, { columns: ["a", "b", "T"] }, "")).toMatchObject({ target: "T", transform });
+        },
+      ),
+      { numRuns: 600 },
+    );
+    expect(scored).toBeGreaterThan(100);
   });
 });

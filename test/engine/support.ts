@@ -1,6 +1,6 @@
 import { headerOf, tableOf } from "../../src/contract/dataset.ts";
 import { planDiscover, planEvaluate } from "../../src/contract/plan.ts";
-import { type DiscoverRequest, discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
+import { type DiscoverRequest, discoverRequest, type EvaluateRequest, evaluateRequest } from "../../src/contract/request.ts";
 import { shardCells } from "../../src/contract/route.ts";
 import { type Control, type Pace, paced } from "../../src/engine/control.ts";
 import { evaluateLaw } from "../../src/engine/evaluate.ts";
@@ -30,13 +30,13 @@ export function prepared(columns: ColumnValues, more: object = {}) {
   return { request, table, plan: planDiscover(request, headerOf(table)) };
 }
 
-function unitsOf({ dataset }: DiscoverRequest) {
+function unitsOf({ dataset }: DiscoverRequest | EvaluateRequest) {
   return dataset.source === "inline" ? dataset.units : undefined;
 }
 
 export function evaluate(columns: ColumnValues, law: unknown, more: object = {}, listener = control) {
-  const table = tableOf(columns);
   const request = evaluateRequest.parse({ dataset: { source: "inline", columns }, law, ...more });
+  const table = tableOf(columns, unitsOf(request));
   const predict = request.predict?.source === "inline" ? tableOf(request.predict.columns) : undefined;
   const plan = planEvaluate(request, headerOf(table), predict && headerOf(predict));
   return evaluateLaw(request, plan, table, HASH, listener, predict);
