@@ -7,6 +7,7 @@ import { loadTable } from "./dataset.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { attempt } from "./failure.ts";
 import { publish } from "./publish.ts";
+import { decodeFound } from "./shard-file.ts";
 import { computeWatched } from "./supervise.ts";
 
 /** Merges what the shards found, judges the best candidate and publishes the result of a sharded job. */
@@ -32,5 +33,5 @@ async function readShard(store: Store, shard: ShardResult): Promise<ShardFound> 
   const bytes = await store.get(shard.key);
   if (!bytes) throw new OrreryError("artifact_corrupt", "The result of a shard is missing from the store; submit the job again.");
   verify(bytes, shard.sha256);
-  return JSON.parse(Buffer.from(bytes).toString("utf8")) as ShardFound;
+  return decodeFound(bytes);
 }

@@ -1,6 +1,7 @@
 import { activityInfo } from "@temporalio/activity";
 import { headerOf } from "../contract/dataset.ts";
 import type { Handback, ShardInput, ShardResult } from "../contract/flow.ts";
+import { subsetsWithin } from "../contract/grid.ts";
 import { shardKey } from "../contract/keys.ts";
 import { ENGINE_VERSION } from "../contract/names.ts";
 import { planDiscover } from "../contract/plan.ts";
@@ -8,6 +9,7 @@ import { canonical, keep, sha256 } from "./content.ts";
 import { loadTable } from "./dataset.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { attempt } from "./failure.ts";
+import { encodeFound } from "./shard-file.ts";
 import { computeWatched } from "./supervise.ts";
 
 /**
@@ -29,14 +31,14 @@ export function createSearchShard({ store, compute, logger }: ActivityDeps) {
 
       const { table } = await loadTable(store, tenant, dataset);
       const plan = planDiscover(request, headerOf(table));
-      const total = Math.round((plan.fits * (cells.to - cells.from)) / plan.cells);
+      const total = plan.targets * subsetsWithin(plan.grids, cells);
       const found = await computeWatched(
         compute,
         { ticket: input, pulse },
         { op: "search", request, table, cells },
         { phase: "search", total },
       );
-      const bytes = Buffer.from(canonical(found));
+      const bytes = encodeFound(found);
       await keep(store, key, bytes);
       return { key, sha256: sha256(bytes), attempts };
     });

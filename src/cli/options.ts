@@ -73,7 +73,7 @@ export function exponent(text: string, earlier: Record<string, ExponentRange> = 
   }
   if (Number.isNaN(from + to + step)) throw new InvalidArgumentError(`"${range}" is not three numbers, such as -4:4:0.25.`);
   const other = Object.hasOwn(earlier, name) && earlier[name];
-  if (other) throw new InvalidArgumentError(`"${name}" has two grids, ${other.from}:${other.to}:${other.step} and ${range}. Give one.`);
+  if (other) throw new InvalidArgumentError(`"${name}" has two grids, the second is ${range}. Give one.`);
   return { ...earlier, [name]: { from, to, step } };
 }
 

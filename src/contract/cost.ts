@@ -1,5 +1,6 @@
 import { OrreryError } from "./errors.ts";
 import { namesIn } from "./expression.ts";
+import { gridsOf, MOST_GRIDS, subsetsWithin } from "./grid.ts";
 import type { DiscoverPlan } from "./plan.ts";
 import { type DiscoverRequest, LIMITS } from "./request.ts";
 
@@ -39,13 +40,17 @@ export function costOf(
   library: Library,
   request: DiscoverRequest,
   rows: number,
-): Pick<DiscoverPlan, "cells" | "fits" | "bytes" | "seconds"> {
+): Pick<DiscoverPlan, "grids" | "cells" | "targets" | "fits" | "bytes" | "seconds"> {
   const { inputs, terms, exponents, transforms, maxTerms, permutations } = library;
   const sizes = exponents.map(({ count }) => count);
-  const cells = sizes.reduce((product, size) => product * size, 1);
   const masks = terms.map(({ expression }) =>
     namesIn(expression, "parameter").reduce((mask, name) => mask | (1 << exponents.findIndex((exponent) => exponent.name === name)), 0),
   );
+  const grids = gridsOf(masks, sizes, maxTerms);
+  if (grids.length > MOST_GRIDS) {
+    throw tooCostly(`The library combines its exponents in more than ${MOST_GRIDS} ways. Use fewer exponents or lower max_terms.`);
+  }
+  const cells = grids.reduce((total, grid) => total + grid.cells, 0);
   const combinations = (mask: number) => sizes.reduce((product, size, index) => (mask & (1 << index) ? product * size : product), 1);
   const termsByMask = new Map<number, number>();
   for (const mask of masks) termsByMask.set(mask, (termsByMask.get(mask) ?? 0) + 1);
@@ -62,10 +67,12 @@ export function costOf(
     for (const [right, others] of groups.slice(index + 1)) products += count * others * combinations(left | right);
   });
   const trials = request.noise.levels.length * request.noise.trials;
-  const relative = transforms.filter((transform) => transform !== "log").length;
-  const grams = 1 + relative;
-  const targets = transforms.length * (1 + trials + permutations) + relative * (1 + trials);
-  const fits = cells * subsetCount(terms.length, maxTerms) * targets;
+  // Two models for each transform. Those that weigh rows alike, additive noise of y and relative noise under log, have
+  // permuted targets; see weightPower of engine/model.ts.
+  const alike = transforms.filter((transform) => transform !== "reciprocal").length;
+  const grams = Math.min(transforms.length + 1, 4);
+  const targets = 2 * transforms.length * (1 + trials) + alike * permutations;
+  const fits = targets * subsetsWithin(grids, { from: 0, to: cells });
   const named = terms.map(({ expression }) => namesIn(expression, "column").length).sort((a, b) => b - a);
   const most = Math.min(
     inputs.length,
@@ -79,7 +86,9 @@ export function costOf(
     (2 * columns + trials) * ROW_BLOCK +
     rows * (inputs.length + finalDoubles(maxTerms, shapesOf(most, rows)));
   return {
+    grids,
     cells,
+    targets,
     fits,
     bytes: 8 * doubles + 4 * rows * permutations,
     seconds:
@@ -92,17 +101,6 @@ export function costOf(
           REFITS * COST.refit) +
       fits * COST.fit,
   };
-}
-
-/** Subsets of one to `most` of `terms` terms. */
-function subsetCount(terms: number, most: number): number {
-  let total = 0;
-  let choices = 1;
-  for (let size = 1; size <= most; size += 1) {
-    choices = (choices * (terms - size + 1)) / size;
-    total += choices;
-  }
-  return total;
 }
 
 export function refuseOverBudget(plan: Pick<DiscoverPlan, "cells" | "fits" | "bytes">, request: DiscoverRequest): void {

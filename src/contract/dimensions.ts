@@ -106,6 +106,18 @@ export function isAllowed(term: Expression, bound: Readonly<Record<string, numbe
   return check === null || dimensionFault(term, bound, check) === undefined;
 }
 
+/** Whether a check forbids the term of an index at these digits of the exponents: what a plan excludes. */
+export function columnsOutside(
+  check: DimensionCheck,
+  terms: readonly Term[],
+  exponents: readonly { name: string; values: readonly number[] }[],
+): (term: number, digits: readonly number[]) => boolean {
+  return (term, digits) => {
+    const bound = Object.fromEntries(exponents.map(({ name, values }, index) => [name, values[digits[index] as number] as number]));
+    return !isAllowed((terms[term] as Term).expression, bound, check);
+  };
+}
+
 interface Term {
   text: string;
   expression: Expression;
@@ -122,8 +134,8 @@ export function withinDimensions(
   terms: readonly Term[],
   valuesOf: (exponent: string) => readonly number[],
   check: DimensionCheck | null,
-): { kept: Term[]; excluded: string[] } {
-  if (check === null) return { kept: [...terms], excluded: [] };
+): { kept: Term[]; leftOut: string[] } {
+  if (check === null) return { kept: [...terms], leftOut: [] };
   const kept: Term[] = [];
   const left: { text: string; fault: string }[] = [];
   for (const term of terms) {
@@ -132,7 +144,7 @@ export function withinDimensions(
     else left.push({ text: term.text, fault });
   }
   if (left.length > 0 && kept.every(({ expression }) => namesIn(expression, "column").length === 0)) throw nothingLeft(left, check);
-  return { kept, excluded: left.map(({ text }) => text) };
+  return { kept, leftOut: left.map(({ text }) => text) };
 }
 
 /** The fault of the first combination of exponents, if every combination has one. */

@@ -85,7 +85,7 @@ function flattened(parts: Expression[], type: "product" | "sum") {
 }
 
 /** The direct parts of an expression. */
-function partsOf(expression: Expression): Expression[] {
+export function partsOf(expression: Expression): Expression[] {
   switch (expression.type) {
     case "power":
       return [expression.base, expression.exponent];

@@ -1,11 +1,12 @@
 import { costOf, costOfLaw, costOfPredictions, refuseExponents, refuseOverBudget, tooCostly } from "./cost.ts";
 import { listed, pointerPart, type TableHeader } from "./dataset.ts";
-import { type DimensionCheck, dimensionCheckOf, withinDimensions } from "./dimensions.ts";
+import { columnsOutside, type DimensionCheck, dimensionCheckOf, withinDimensions } from "./dimensions.ts";
 import { OrreryError } from "./errors.ts";
-import { bind, column, constant, type Expression, linearTerms, namesIn, parameter, power, product, sizeOf } from "./expression.ts";
+import { bind, call, column, constant, type Expression, linearTerms, namesIn, parameter, power, product, sizeOf } from "./expression.ts";
 import { type Formula, parseExpression, parseFormula } from "./formula.ts";
 import { printText } from "./formula-print.ts";
-import { type DiscoverRequest, type EvaluateRequest, type ExponentRange, LIMITS, type Transform } from "./request.ts";
+import type { Grid } from "./grid.ts";
+import { type DiscoverRequest, type EvaluateRequest, type ExponentRange, LIMITS, type Transform, transforms } from "./request.ts";
 
 /** A request with every default filled in and its cost computed; a pure function of the request and the table's header. */
 export interface DiscoverPlan {
@@ -13,16 +14,20 @@ export interface DiscoverPlan {
   inputs: string[];
   terms: { text: string; expression: Expression }[];
   exponents: { name: string; values: number[] }[];
-  /** What further restricts the terms, for which only some values of their exponents may be allowed. */
   dimensions: DimensionCheck | null;
-  /** Terms that the units of the columns leave no place for. */
-  excluded: string[];
+  /** Terms that were asked for, but that the units of the columns leave no place for. */
+  leftOut: string[];
   transforms: Transform[];
   maxTerms: number;
+  /** Whether no law may contain a term at these digits of the exponents (0 for those that it does not name). Default: none. */
+  excluded?: (term: number, digits: readonly number[]) => boolean;
   /** Permuted targets of the null distribution: ceil(1 / false_acceptance) - 1. Tables with few rows have fewer permutations. */
   permutations: number;
-  /** Grid cells: the product of the number of values of each free exponent. */
+  grids: Grid[];
+  /** Grid cells: all combinations of values of all sets of exponents that a law can use. */
   cells: number;
+  /** Right-hand sides of all models: the target, its noise trials and its permutations. A target may not allow all models. */
+  targets: number;
   /** At most this many: one fit is one right-hand side on one subset of terms in one cell. */
   fits: number;
   bytes: number;
@@ -42,22 +47,30 @@ export interface EvaluatePlan {
 /** Grid of an exponent that a term names and the request does not declare. */
 const DEFAULT_RANGE: ExponentRange = { from: -4, to: 4, step: 0.25 };
 
-/** Default grids of two to four inputs: coarser with each, because the product term has a column for every cell. */
-const PRODUCT_RANGES: Record<number, ExponentRange> = {
-  2: { from: -3, to: 3, step: 0.5 },
-  3: { from: -2, to: 2, step: 0.5 },
-  4: { from: -2, to: 2, step: 1 },
+/** Default grids by the number of inputs: coarser with each, because the product term has a column for every cell. */
+const DEFAULT_RANGES: Record<number, ExponentRange> = {
+  1: DEFAULT_RANGE,
+  2: { from: -4, to: 4, step: 0.5 },
+  3: { from: -3, to: 3, step: 0.5 },
+  4: [-2, -1, -0.5, 0, 0.5, 1, 2],
 };
 
-const DEFAULT_MAX_TERMS = 3;
+/** Most terms in one law: of a declared library, and of the default one with few inputs. */
+const MOST_TERMS = 3;
+const MOST_TERMS_OF_FEW_INPUTS = 4;
+const FEW_INPUTS = 3;
+
 /**
  * Fills in the defaults, checks names and computes the cost.
  *
  * Target: the last column. Inputs: the other columns that have more than one value. Library, by the number of inputs:
- * - one: "1" and "x^p", p from -4 to 4 by 0.25;
- * - two to four: "1", a power of each and the product of those powers ("x^p", "y^q", "x^p*y^q"), from -3 to 3 by 0.5
- *   for two inputs, -2 to 2 by 0.5 for three, -2 to 2 by 1 for four;
+ * - one: "1", "x", two free powers "x^p" and "x^q" from -4 to 4 by 0.25, "sin(x)", "cos(x)", "exp(-x)", "log(x)";
+ * - two: "1", each input and their product, a free power of each and the product of free powers ("x^p", "y^q",
+ *   "x^p*y^q") from -4 to 4 by 0.5, and the four functions of each;
+ * - three and four: as two, with the products of all pairs and without functions; from -3 to 3 by 0.5 for three inputs,
+ *   and -2, -1, -0.5, 0, 0.5, 1, 2 for four;
  * - more: "1", each input, and each product of two inputs (squares included) while the library stays within 64 terms.
+ * The default library is searched under all transforms that the target allows.
  * An exponent is free only where every row allows it: a column with a zero takes no negative power, one with a negative
  * value no fractional power; the engine leaves such term columns out.
  *
@@ -91,30 +104,32 @@ export function planDiscover(request: DiscoverRequest, header: TableHeader): Dis
   const unused = declaredNames.find((name) => !used.includes(name));
   if (unused !== undefined) throw invalid(pointerTo(unused), `no term names the exponent "${unused}"; remove it or use it in a term`);
   refuseExponents(used.length, "/hypothesis/terms");
-  const fallback = (texts ? undefined : PRODUCT_RANGES[inputs.length]) ?? DEFAULT_RANGE;
+  const fallback = (texts ? undefined : DEFAULT_RANGES[inputs.length]) ?? DEFAULT_RANGE;
+  const mostTerms = !texts && inputs.length <= FEW_INPUTS ? MOST_TERMS_OF_FEW_INPUTS : MOST_TERMS;
   const ranges = used.map((name) => {
     const range = (Object.hasOwn(declared, name) ? declared[name] : undefined) ?? fallback;
     return { name, range, count: gridCount(range, name) };
   });
-  const transforms = [...new Set<Transform>(request.hypothesis.transforms ?? ["identity"])];
   const rule = request.hypothesis.dimensions ?? (texts ? "off" : "functions");
-  const dimensions = dimensionCheckOf({ rule, target, transforms, terms, units: header.units });
+  const modelled = [...new Set<Transform>(request.hypothesis.transforms ?? (texts || rule === "strict" ? ["identity"] : transforms))];
+  const dimensions = dimensionCheckOf({ rule, target, transforms: modelled, terms, units: header.units });
   const valuesOf = (exponent: string) => ranges.flatMap(({ name, range, count }) => (name === exponent ? gridValues(range, count) : []));
-  const { kept, excluded } = withinDimensions(terms, valuesOf, dimensions);
+  const { kept, leftOut } = withinDimensions(terms, valuesOf, dimensions);
   const free = ranges.filter(({ name }) => kept.some(({ expression }) => namesIn(expression, "parameter").includes(name)));
   const library = {
     target,
     inputs,
     terms: kept,
     dimensions,
-    excluded,
-    transforms,
-    maxTerms: Math.min(request.hypothesis.max_terms ?? DEFAULT_MAX_TERMS, kept.length),
+    leftOut,
+    transforms: modelled,
+    maxTerms: Math.min(request.hypothesis.max_terms ?? mostTerms, kept.length),
     permutations: permutationsFor(request.decision.false_acceptance),
   };
   const cost = costOf({ ...library, exponents: free }, request, header.rows);
   refuseOverBudget(cost, request);
-  return { ...library, exponents: free.map(({ name, range, count }) => ({ name, values: gridValues(range, count) })), ...cost };
+  const exponents = free.map(({ name, range, count }) => ({ name, values: gridValues(range, count) }));
+  return { ...library, exponents, ...(dimensions && { excluded: columnsOutside(dimensions, kept, exponents) }), ...cost };
 }
 
 /** Library terms without their constant factors, which are fitted anyway. Throws `invalid_request` if two are the same. */
@@ -210,9 +225,10 @@ function resolveInputs(request: DiscoverRequest, header: TableHeader, target: st
   return varying;
 }
 
-/** `p`, `q`, `r`, `s` for the inputs of a default library, with underscores where a column has that name. */
+/** `p`, `q`, `r`, `s` for the free powers of a default library, with underscores where a column has that name. */
 function exponentNames(inputs: readonly string[]): string[] {
-  return ["p", "q", "r", "s"].slice(0, inputs.length > 4 ? 0 : inputs.length).map((letter) => {
+  const count = inputs.length === 1 ? 2 : inputs.length > 4 ? 0 : inputs.length;
+  return ["p", "q", "r", "s"].slice(0, count).map((letter) => {
     let name = letter;
     while (inputs.includes(name)) name += "_";
     return name;
@@ -221,22 +237,25 @@ function exponentNames(inputs: readonly string[]): string[] {
 
 function defaultTerms(inputs: readonly string[], exponents: readonly string[]): Expression[] {
   const columns = inputs.map(column);
-  if (exponents.length > 0) {
-    const powers = columns.map((base, index) => power(base, parameter(exponents[index] ?? "")));
-    return powers.length === 1 ? [constant(1), ...powers] : [constant(1), ...powers, product(powers)];
-  }
   const linear = [constant(1), ...columns];
-  // Counted before they are made: a table can have thousands of columns.
-  if (linear.length + (inputs.length * (inputs.length + 1)) / 2 > LIMITS.terms) return linear;
-  const pairs = columns.flatMap((left, index) =>
-    columns.slice(index).map((right) => (left === right ? power(left, constant(2)) : product([left, right]))),
-  );
-  return [...linear, ...pairs];
+  const pairs = columns.flatMap((left, index) => columns.slice(index + 1).map((right) => product([left, right])));
+  // One input has two free powers, so that a sum of two powers is found.
+  const powers = exponents.map((name, index) => power(columns[index % columns.length] ?? constant(1), parameter(name)));
+  if (columns.length === 1) return [...linear, ...powers, ...columns.flatMap(functionsOf)];
+  if (columns.length === 2) return [...linear, ...pairs, ...powers, product(powers), ...columns.flatMap(functionsOf)];
+  if (powers.length > 0) return [...linear, ...pairs, ...powers, product(powers)];
+  const squares = columns.map((base) => power(base, constant(2)));
+  const quadratic = [...linear, ...squares, ...pairs];
+  return quadratic.length > LIMITS.terms ? linear : quadratic;
+}
+
+function functionsOf(argument: Expression): Expression[] {
+  return [call("sin", argument), call("cos", argument), call("exp", product([constant(-1), argument])), call("log", argument)];
 }
 
 function gridCount(range: ExponentRange, name: string): number {
   // The tolerance keeps `to` in the grid when the steps miss it by rounding: 0 to 0.3 by 0.1.
-  const count = Math.floor((range.to - range.from) / range.step + 1e-9) + 1;
+  const count = Array.isArray(range) ? new Set(range).size : Math.floor((range.to - range.from) / range.step + 1e-9) + 1;
   if (count > LIMITS.gridValues) {
     throw tooCostly(
       `The exponent "${name}" has ${count} values; at most ${LIMITS.gridValues} are accepted. Raise its step.`,
@@ -246,7 +265,10 @@ function gridCount(range: ExponentRange, name: string): number {
   return count;
 }
 
-function gridValues({ from, step }: ExponentRange, count: number): number[] {
+/** Ascending, each value once. */
+function gridValues(range: ExponentRange, count: number): number[] {
+  if (Array.isArray(range)) return [...new Set(range)].sort((a, b) => a - b);
+  const { from, step } = range;
   return Array.from({ length: count }, (_, index) => {
     const value = from + index * step;
     // -0.3 and three steps of 0.1 make 5.6e-17, which is 0; no number of digits would tell.

@@ -32,14 +32,21 @@ export const datasetSource = z
   .meta({ id: "DatasetSource" });
 export type DatasetSource = z.infer<typeof datasetSource>;
 
-/** Values that a free exponent can take: `from`, `from + step`, … up to and including `to`. */
+const exponentValue = z.number().min(-20).max(20);
+
+/** Values that a free exponent can take: `from`, `from + step`, … up to and including `to`, or a list of numbers. */
 const exponentRange = z
-  .strictObject({
-    from: z.number().min(-20).max(20),
-    to: z.number().min(-20).max(20),
-    step: z.number().positive().max(40),
-  })
-  .refine((range) => range.from <= range.to, { error: "`from` must not exceed `to`" })
+  .union(
+    [
+      z
+        .strictObject({ from: exponentValue, to: exponentValue, step: z.number().positive().max(40) })
+        .refine((range) => range.from <= range.to, {
+          error: "`from` must not exceed `to`",
+        }),
+      z.array(exponentValue).min(1).max(LIMITS.gridValues),
+    ],
+    { error: ({ code }) => (code === "invalid_union" ? 'must be {"from", "to", "step"} or a list of numbers' : undefined) },
+  )
   .meta({ id: "ExponentRange" });
 export type ExponentRange = z.infer<typeof exponentRange>;
 
@@ -53,7 +60,7 @@ const hypothesis = z
   .strictObject({
     terms: z.array(z.string().min(1).max(LIMITS.formulaLength)).min(1).max(LIMITS.terms).optional().meta({
       description:
-        'Library of terms: products of powers, sin, cos, exp and log of columns, such as "1", "a^p", "x*y^-2", "sin(t)". Default: a constant and a free power of each input.',
+        'Library of terms: products of powers, sin, cos, exp and log of columns, such as "1", "a^p", "x*y^-2", "sin(t)". Default: constants, inputs, their products, free powers and simple functions, by the number of inputs.',
     }),
     exponents: z
       .record(z.string().regex(/^[A-Za-z_]\w{0,31}$/), exponentRange, {
@@ -62,20 +69,18 @@ const hypothesis = z
       .optional()
       .meta({
         description:
-          "Grid of each free exponent that a term names. Default, if none is given at all: -4 to 4 by 0.25, and coarser from two inputs on.",
+          "Grid of each free exponent that a term names, a range or a list of numbers. Default, if none is given at all: -4 to 4 by 0.25. The grid is where the search looks; the exponents of the best laws are then refined between its values.",
       }),
-    transforms: z
-      .array(z.enum(transforms))
-      .min(1)
-      .max(transforms.length)
-      .optional()
-      .meta({ description: "What of the target is modelled; compared by one likelihood. Default: identity alone." }),
+    transforms: z.array(z.enum(transforms)).min(1).max(transforms.length).optional().meta({
+      description:
+        "What of the target is modelled; compared by one likelihood. Default: all three with the default library, identity alone with terms of your own.",
+    }),
     max_terms: z
       .int()
       .min(1)
       .max(LIMITS.maxTerms)
       .optional()
-      .meta({ description: "Most terms in one law. Default: 3, or the number of terms if that is smaller." }),
+      .meta({ description: "Most terms in one law. Default: 3 with terms of your own; 4 with the default library of up to three inputs." }),
     dimensions: z.enum(dimensionRules).optional().meta({
       description:
         'What the units of the columns forbid, constants being pure numbers. "functions": sin, cos, exp and log of anything that has a unit. "strict": also terms of another dimension than the target. Default: "functions" for the default library, "off" for given terms.',
@@ -98,7 +103,7 @@ const decision = z
 
 const noise = z
   .strictObject({
-    levels: z.array(z.number().min(0).max(1)).min(1).max(8).default([0.01]).meta({
+    levels: z.array(z.number().min(0).max(1)).min(1).max(8).default([0.01, 0.05]).meta({
       description:
         "Noise of the stability trials: a share of the standard deviation of the target, or of each value for laws with relative noise.",
     }),

@@ -11,6 +11,9 @@ const term = z
       .nullable()
       .meta({ description: "95 % interval of the coefficient; null if the constants were given." }),
     exponents: z.record(z.string(), z.number()).meta({ description: "Column to exponent, for the plain powers in the term." }),
+    exponent_intervals: z
+      .record(z.string(), z.tuple([z.number(), z.number()]))
+      .meta({ description: "Column to the 95 % interval of its exponent before that was set to a simple number, where it was free." }),
     unit: z
       .string()
       .nullable()
@@ -77,8 +80,18 @@ export const result = z
       .nullable()
       .meta({ description: "Share of permuted targets that are explained as well; null if it was not computed." }),
     stability: z
-      .object({ trials: z.int(), kept: z.int(), share: z.number().nullable() })
-      .meta({ id: "Stability", description: "Noise trials in which the same family of terms won." }),
+      .object({
+        trials: z.int(),
+        kept: z.int(),
+        share: z.number().nullable(),
+        levels: z.array(z.object({ level: z.number(), trials: z.int(), kept: z.int(), share: z.number(), decides: z.boolean() })).meta({
+          description: "By level of the added noise. A level decides if its noise is at most three times what the law leaves.",
+        }),
+      })
+      .meta({
+        id: "Stability",
+        description: "Noise trials of the deciding levels in which the same family of terms won; share is null without one.",
+      }),
     pareto: z
       .array(z.object({ complexity: z.int(), rmse: z.number(), text: z.string() }))
       .meta({ description: "Best candidate of each complexity." }),

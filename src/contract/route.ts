@@ -1,4 +1,5 @@
 import type { Route } from "./flow.ts";
+import { type Grid, subsetsWithin } from "./grid.ts";
 import type { DiscoverPlan, EvaluatePlan } from "./plan.ts";
 
 /** A discover job above this many fits is sharded, one shard for each. */
@@ -19,9 +20,27 @@ export function routeEvaluate(plan: EvaluatePlan): Route {
   return { path: "single", pool: plan.seconds <= LIGHT_SECONDS ? "light" : "heavy" };
 }
 
-/** Contiguous half-open ranges that cover the grid, none empty: `shards` of them, or one for each cell if there are fewer. */
-export function shardCells(plan: Pick<DiscoverPlan, "cells">, shards: number): { from: number; to: number }[] {
-  const count = Math.max(1, Math.min(shards, plan.cells));
-  const edge = (index: number) => Math.floor((index * plan.cells) / count);
-  return Array.from({ length: count }, (_, index) => ({ from: edge(index), to: edge(index + 1) }));
+/**
+ * Contiguous half-open ranges that cover the cells, none empty: `shards` of them, or one for each cell if there are fewer.
+ * They are cut where the fits, not the cells, come out even: a cell of many exponents has more subsets.
+ */
+export function shardCells({ grids, cells }: Pick<DiscoverPlan, "grids" | "cells">, shards: number): { from: number; to: number }[] {
+  const count = Math.max(1, Math.min(shards, cells));
+  const whole = subsetsWithin(grids, { from: 0, to: cells });
+  const edges = [0];
+  for (let index = 1; index < count; index += 1) {
+    const cut = cellOf(grids, (whole * index) / count);
+    edges.push(Math.min(Math.max(cut, (edges[index - 1] as number) + 1), cells - count + index));
+  }
+  return edges.map((from, index) => ({ from, to: edges[index + 1] ?? cells }));
+}
+
+/** The cell before which `subsets` subsets are tried. */
+function cellOf(grids: readonly Grid[], subsets: number): number {
+  let left = subsets;
+  for (const grid of grids) {
+    if (left < grid.cells * grid.subsets) return grid.from + Math.floor(left / grid.subsets);
+    left -= grid.cells * grid.subsets;
+  }
+  return Number.POSITIVE_INFINITY;
 }

@@ -6,7 +6,7 @@ import type { EvaluatePlan } from "../contract/plan.ts";
 import type { EvaluateRequest } from "../contract/request.ts";
 import type { Evidence, Result } from "../contract/result.ts";
 import { type Control, findRow, mapRows, type Pace, paced, ROW_WORK } from "./control.ts";
-import { type Design, designOf, fitRows, type Hypothesis, predictions, valueAt } from "./fit.ts";
+import { type Design, designOf, fitRows, type Hypothesis, predictions, settled, valueAt } from "./fit.ts";
 import { modelsOf, transformed } from "./model.ts";
 import { predictRows } from "./predict.ts";
 import { factorise } from "./qr.ts";
@@ -40,23 +40,25 @@ export function evaluateLaw(
   refuseInfinite(design, given ?? terms.map(() => 1), plan, sample, pace);
   if (!given) refuseCollinear(design, pace);
 
-  const { training } = sample;
   const ranked = hypotheses
-    .map((hypothesis) => {
-      const { rss } = fitRows(designOf(hypothesis, sample, pace), training, pace);
-      return { hypothesis, score: Math.log(rss / training.length) + hypothesis.model.jacobian };
+    .flatMap((hypothesis) => {
+      const own = settled(designOf(hypothesis, sample, pace), sample, pace);
+      if (!own) return [];
+      const { rss } = fitRows(own, sample.all, pace);
+      return [{ own, score: Math.log(rss / sample.table.rows) + own.jacobian }];
     })
     .sort((a, b) => a.score - b.score);
-  const { hypothesis } = ranked[0] as { hypothesis: Hypothesis };
-  const fit = fitRows(design, sample.all, pace);
-  refuseInfinite(design, fit.coefficients, plan, sample, pace);
+  // A law with a value of the wrong sign on some row allows no model but that of the rows as they are.
+  const { own } = ranked[0] ?? { own: design };
+  const fit = fitRows(own, sample.all, pace);
+  refuseInfinite(own, fit.coefficients, plan, sample, pace);
 
   const { p_value, fits } = permutationTest(design, plan, sample, request.seed, pace);
-  const stability = { trials: 0, kept: 0, share: null };
-  const findings = { kind: "evaluate" as const, p_value, stability, pareto: [], rivals: [], cost: { fits, cells: 1 } };
-  const concluded = conclude(hypothesis, findings, sample, request, datasetHash, pace);
+  const stability = { trials: 0, kept: 0, share: null, levels: [] };
+  const findings = { kind: "evaluate" as const, p_value, stability, reselection: null, pareto: [], rivals: [], cost: { fits, cells: 1 } };
+  const concluded = conclude(own, findings, sample, request, datasetHash, pace);
   if (!predict) return concluded;
-  const { summary, csv } = predictRows(hypothesis, plan.inputs, sample, predict, pace);
+  const { summary, csv } = predictRows(own, fit, plan.inputs, predict, sample.table, pace);
   return { ...concluded, result: { ...concluded.result, predictions: summary }, predictions: csv };
 }
 

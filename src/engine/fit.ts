@@ -1,6 +1,6 @@
 import type { Expression } from "../contract/expression.ts";
-import { inSlices, mapRows, type Pace, ROW_WORK } from "./control.ts";
-import { type Model, noiseScale, transformed, undone } from "./model.ts";
+import { findRow, inSlices, mapRows, type Pace, ROW_WORK } from "./control.ts";
+import { type Model, meanLogOf, noiseScale, slope, transformed, undone } from "./model.ts";
 import { type Factorisation, factorise } from "./qr.ts";
 import type { Sample } from "./sample.ts";
 import { valuesOf } from "./values.ts";
@@ -13,15 +13,19 @@ export interface Hypothesis {
   exponents: number;
   /** Coefficients that are kept; null to fit them. */
   given: readonly number[] | null;
+  /** For each term, about a 95 % interval of the exponent of each column that has a free one. Default: none. */
+  intervals?: readonly Record<string, [number, number]>[];
 }
 
-/** A hypothesis expanded on all rows of a table. */
+/** A hypothesis expanded on all rows of a table, linear in its coefficients. */
 export interface Design {
   hypothesis: Hypothesis;
   columns: Float64Array[];
   /** Transformed target and its noise scale, by row. */
   z: Float64Array;
   scale: Float64Array;
+  /** Mean of 2 ln s over the rows, s being the noise scale of y itself; see `Model`. */
+  jacobian: number;
 }
 
 export interface Fit {
@@ -42,6 +46,7 @@ export function floorOf(squares: number): number {
   return Math.max(ROUNDING * squares, 1e-250);
 }
 
+/** The columns of a hypothesis, its noise scaled by the observed target. */
 export function designOf(hypothesis: Hypothesis, sample: Sample, pace: Pace): Design {
   const { table, y } = sample;
   const { transform, noise } = hypothesis.model;
@@ -52,7 +57,37 @@ export function designOf(hypothesis: Hypothesis, sample: Sample, pace: Pace): De
     inSlices(table.rows, pace, 0, (from, to) => column.set(valuesOf(term, table.columns, {}, from, to, pace), from));
     return column;
   });
-  return { hypothesis, columns, z, scale: mapRows(table.rows, pace, ROW_WORK.plain, (row) => noiseScale(z[row] as number, noise)) };
+  const scale = mapRows(table.rows, pace, ROW_WORK.plain, (row) => noiseScale(y[row] as number, hypothesis.model));
+  return { hypothesis, columns, z, scale, jacobian: noise === "relative" ? 2 * meanLogOf(y, sample.all, pace) : 0 };
+}
+
+/** Linearisations after the first; the coefficients of laws that fit settle to 1e-6 in three. */
+const LINEARISATIONS = 3;
+
+/**
+ * The design with transform and noise taken at the law's own values instead of the observed ones, found by fitting again
+ * and again (Gauss-Newton on y itself): z = f + g'(v) (y - v) with f the law and v = g^-1(f), noise scale |g'(v)| s(v).
+ * Observed values as scales favour laws that are low where the noise happens to be low. Null if the law
+ * has no value, or one of the wrong sign, on some row: 1/y or relative noise do not allow that.
+ */
+export function settled(design: Design, { y, all }: Sample, pace: Pace): Design | null {
+  const { transform, noise } = design.hypothesis.model;
+  if (transform === "identity" && noise === "additive") return design;
+  let current = design;
+  for (let step = 0; step < LINEARISATIONS; step += 1) {
+    const { coefficients } = fitRows(current, all, pace);
+    const f = mapRows(y.length, pace, ROW_WORK.plain + design.columns.length, (row) => valueAt(design, coefficients, row));
+    const v = mapRows(y.length, pace, ROW_WORK.call, (row) => undone(f[row] as number, transform));
+    if (findRow(y.length, pace, ROW_WORK.plain, (row) => !((v[row] as number) * (y[row] as number) > 0 && Number.isFinite(v[row]))) >= 0)
+      return null;
+    const z = mapRows(y.length, pace, ROW_WORK.plain, (row) => {
+      const value = v[row] as number;
+      return (f[row] as number) + slope(value, transform) * ((y[row] as number) - value);
+    });
+    const scale = mapRows(y.length, pace, ROW_WORK.plain, (row) => noiseScale(v[row] as number, design.hypothesis.model));
+    current = { ...design, z, scale, jacobian: noise === "relative" ? 2 * meanLogOf(v, all, pace) : 0 };
+  }
+  return current;
 }
 
 /** Weighted least squares on some rows by QR of the rows themselves; the error is that of the rows, not of a formula. */

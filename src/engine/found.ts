@@ -1,4 +1,4 @@
-import type { Noise } from "./model.ts";
+import type { Grid } from "../contract/grid.ts";
 
 /** One hypothesis with what it scored: a subset of the library in a grid cell under a model. */
 export interface Candidate {
@@ -6,19 +6,22 @@ export interface Candidate {
   q: number;
   cell: number;
   subset: number;
+  /** Name of the subset when exponents may be renamed; see structure.ts. */
+  structure: number;
   model: number;
 }
 
 /**
- * What a search of some cells found. Plain JSON: about 6 KiB with the default noise and false acceptance, about 60 KiB
- * with the 800 trials and 999 permutations that a request can ask for.
+ * What a search of some cells found. Without the landscape, about 8 KiB of JSON with the default noise and false
+ * acceptance, about 70 KiB with the 800 trials and 999 permutations that a request can ask for.
  */
 export interface ShardFound {
   cells: number;
+  /** Fits of the subsets that were not left out. */
   fits: number;
-  /** Subsets that were left out because a column was not finite or too near to the span of the others. */
+  /** Subsets that were left out, with all that the walk meets below them, because a column was not finite or too near to the span of the others. */
   refused: number;
-  /** The best candidates, best first. */
+  /** The best candidates, best first, no two of them of one structure and model. */
   best: Candidate[];
   /** The best candidate of each complexity (terms + exponents), which is its index; null where there is none. */
   byComplexity: (Candidate | null)[];
@@ -26,12 +29,31 @@ export interface ShardFound {
   signal: number;
   /** The same for each permuted target. */
   nulls: number[];
-  /** The best candidate of each noise trial among the models with additive and with relative noise; each has noise of its own kind. */
-  trials: Record<Noise, (Candidate | null)[]>;
+  /**
+   * For each model, its best candidate in each noise trial, whose noise is of the model's kind. Trial t of the level at
+   * index l is at l * (trials of each level) + t.
+   */
+  trials: (Candidate | null)[][];
+  /** Lowest ln q of each cell that was searched, as far as `landscapeCells` goes; ascending, and joined where they touch. */
+  landscape: Stretch[];
+}
+
+/** Lowest ln q over the subsets and models of each of the cells from `from` on; Infinity where none could be fitted. */
+export interface Stretch {
+  from: number;
+  values: Float32Array;
+}
+
+/** Most cells whose landscape is kept: 4 MB. */
+const MOST_LANDSCAPE = 1_000_000;
+
+/** Cells that have a landscape: those of the first grids, as many as have no more than a million cells together. */
+export function landscapeCells(grids: readonly Grid[]): number {
+  return grids.reduce((end, { from, cells }) => (end === from && from + cells <= MOST_LANDSCAPE ? from + cells : end), 0);
 }
 
 /** How many candidates a search keeps for the final step. */
-export const KEPT = 24;
+export const KEPT = 32;
 /** Stands for "nothing found" where JSON has no infinity. */
 export const NOTHING = Number.MAX_VALUE;
 
@@ -45,8 +67,20 @@ export function better(a: Candidate | null | undefined, b: Candidate | null | un
   return compareCandidates(a, b) <= 0 ? a : b;
 }
 
-/** Keeps the KEPT best in order; `list` is sorted and changed in place. */
+/**
+ * Keeps the KEPT best of different structures or models in order; `list` is sorted and changed in place.
+ *
+ * The list is exact however a search is cut. Take a structure among the KEPT best of all cells, and the piece that has
+ * its best candidate. A structure that is ahead of it there is ahead of it overall, so fewer than KEPT are: the piece
+ * keeps it. And whatever else a piece keeps of it is worse and gives way when lists are joined.
+ */
 export function keep(list: Candidate[], candidate: Candidate): void {
+  const { structure, model } = candidate;
+  const same = list.findIndex((other) => other.structure === structure && other.model === model);
+  if (same >= 0) {
+    if (compareCandidates(candidate, list[same] as Candidate) >= 0) return;
+    list.splice(same, 1);
+  }
   let at = list.length;
   while (at > 0 && compareCandidates(candidate, list[at - 1] as Candidate) < 0) at -= 1;
   if (at >= KEPT) return;
@@ -58,13 +92,12 @@ export function keep(list: Candidate[], candidate: Candidate): void {
 export function mergeFound(found: readonly ShardFound[]): ShardFound {
   const [first, ...others] = found;
   if (first === undefined) throw new Error("nothing to merge");
-  return others.reduce(joined, first);
+  return { ...others.reduce(joined, first), landscape: joinStretches(found.flatMap(({ landscape }) => landscape)) };
 }
 
 function joined(a: ShardFound, b: ShardFound): ShardFound {
   const best = [...a.best];
   for (const candidate of b.best) keep(best, candidate);
-  const trialsOf = (noise: Noise) => a.trials[noise].map((candidate, index) => better(candidate, b.trials[noise][index]));
   return {
     cells: a.cells + b.cells,
     fits: a.fits + b.fits,
@@ -73,6 +106,23 @@ function joined(a: ShardFound, b: ShardFound): ShardFound {
     byComplexity: a.byComplexity.map((candidate, complexity) => better(candidate, b.byComplexity[complexity])),
     signal: Math.min(a.signal, b.signal),
     nulls: a.nulls.map((value, index) => Math.min(value, b.nulls[index] as number)),
-    trials: { additive: trialsOf("additive"), relative: trialsOf("relative") },
+    trials: a.trials.map((trials, model) => trials.map((candidate, index) => better(candidate, b.trials[model]?.[index]))),
+    landscape: a.landscape,
   };
+}
+
+function joinStretches(stretches: readonly Stretch[]): Stretch[] {
+  const runs: Stretch[][] = [];
+  let end = -1;
+  for (const stretch of [...stretches].sort((a, b) => a.from - b.from)) {
+    if (stretch.from === end) runs.at(-1)?.push(stretch);
+    else runs.push([stretch]);
+    end = stretch.from + stretch.values.length;
+  }
+  return runs.map((run) => {
+    const [{ from }] = run as [Stretch];
+    const values = new Float32Array(run.reduce((length, { values: part }) => length + part.length, 0));
+    for (const part of run) values.set(part.values, part.from - from);
+    return { from, values };
+  });
 }

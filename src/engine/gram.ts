@@ -1,10 +1,9 @@
-import { isAllowed } from "../contract/dimensions.ts";
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
-import { inSlices, mapRows, type Pace, ROW_WORK, sumRows } from "./control.ts";
+import { inSlices, mapRows, type Pace, ROW_WORK } from "./control.ts";
 import { normalQuantile } from "./distributions.ts";
 import { digitsOf, type Layout } from "./layout.ts";
-import { type Model, noiseScale, slope, transformed } from "./model.ts";
+import { type Model, noiseScale, slope, transformed, weightPower } from "./model.ts";
 import { PURPOSE, stream } from "./philox.ts";
 import type { Sample } from "./sample.ts";
 import { valuesOf } from "./values.ts";
@@ -50,7 +49,7 @@ interface Material {
   pace: Pace;
 }
 
-/** One Gram for all models with additive noise and one for each with relative noise, whose weights differ. */
+/** One Gram for each weighting of the rows. */
 export function buildGrams(
   {
     request,
@@ -71,20 +70,20 @@ export function buildGrams(
     models,
     y,
     trials: noise.length,
-    sd: standardDeviation(y, pace),
+    sd: sample.deviation,
     permutations,
     pace,
   };
-  const additive = models.flatMap(({ noise }, model) => (noise === "additive" ? [model] : []));
-  const relative = models.flatMap(({ noise }, model) => (noise === "relative" ? [model] : []));
-  const builders = [additive, ...relative.map((model) => [model])].map((group) => gramBuilder(group, material));
+  const powers = [...new Set(models.map(weightPower))];
+  const groups = powers.map((power) => models.flatMap((model, index) => (weightPower(model) === power ? [index] : [])));
+  const builders = groups.map((group) => gramBuilder(group, material));
   const columns = columnsOf(layout, plan);
   const block = new Float64Array(layout.columns * ROW_BLOCK);
   const noises = noise.map(() => new Float64Array(ROW_BLOCK));
   for (let from = 0; from < y.length; from += ROW_BLOCK) {
     const to = Math.min(from + ROW_BLOCK, y.length);
-    columns.forEach(({ expression, bound }, index) => {
-      block.set(valuesOf(expression, inputs, bound, from, to, pace), index * ROW_BLOCK);
+    columns.forEach(({ expression, bound, excluded }, index) => {
+      if (!excluded) block.set(valuesOf(expression, inputs, bound, from, to, pace), index * ROW_BLOCK);
     });
     noise.forEach((deviate, trial) => {
       const values = noises[trial] as Float64Array;
@@ -93,28 +92,18 @@ export function buildGrams(
     });
     for (const builder of builders) builder.add(block, noises, from, to);
   }
-  const grams = builders.map((builder) => builder.finish());
-  columns.forEach(({ expression, bound }, column) => {
-    if (isAllowed(expression, bound, plan.dimensions)) return;
-    for (const gram of grams) gram.usable[column] = 0;
-  });
-  return grams;
+  return builders.map((builder) => builder.finish());
 }
 
-function standardDeviation(y: Float64Array, pace: Pace): number {
-  const mean = sumRows(y.length, pace, ROW_WORK.plain, (row) => y[row] as number) / y.length;
-  return Math.sqrt(sumRows(y.length, pace, ROW_WORK.plain, (row) => ((y[row] as number) - mean) ** 2) / Math.max(1, y.length - 1));
-}
-
-/** The expression of each distinct column, with the values of its exponents. */
+/** The expression of each distinct column, with the values of its exponents. An excluded column stays 0, and so is not usable. */
 function columnsOf(layout: Layout, plan: DiscoverPlan) {
-  return layout.terms.flatMap(({ expression, count, mask }) =>
+  return layout.terms.flatMap(({ expression, count, mask }, term) =>
     Array.from({ length: count }, (_, index) => {
       const digits = digitsOf(layout.sizes, index, mask);
       const bound = Object.fromEntries(
         plan.exponents.map(({ name, values }, exponent) => [name, values[digits[exponent] as number] as number]),
       );
-      return { expression, bound };
+      return { expression, bound, excluded: plan.excluded?.(term, digits) ?? false };
     }),
   );
 }
@@ -140,8 +129,8 @@ function gramBuilder(group: readonly number[], { layout, models, y, trials, sd, 
   const segments: Segment[] = [];
   let sides = 0;
   for (const model of group) {
-    // A permuted target would need weights, and so a Gram, of its own: the null is that of the additive models.
-    const permuted = models[model]?.noise === "additive" ? permutations.length : 0;
+    // A permuted target would need weights, and so a Gram, of its own: the null is that of the models that weigh rows alike.
+    const permuted = weightPower(models[model] as Model) === 0 ? permutations.length : 0;
     segments.push({ model, from: sides, trials, permutations: permuted });
     sides += 1 + trials + permuted;
   }
@@ -166,7 +155,7 @@ function gramBuilder(group: readonly number[], { layout, models, y, trials, sd, 
         const model = models[segment.model] as Model;
         for (let row = 0; row < rows; row += 1) {
           const value = y[from + row] as number;
-          const weight = 1 / noiseScale(transformed(value, model.transform), model.noise);
+          const weight = 1 / noiseScale(value, model);
           let side = segment.from * ROW_BLOCK + row;
           targets[side] = weight * transformed(value, model.transform);
           for (const noise of noises) {
@@ -183,8 +172,8 @@ function gramBuilder(group: readonly number[], { layout, models, y, trials, sd, 
           pace.work((1 + trials + segment.permutations) * ROW_WORK.call);
         }
       }
-      const { noise, transform } = models[group[0] as number] as Model;
-      for (let row = 0; row < rows; row += 1) weights[row] = 1 / noiseScale(transformed(y[from + row] as number, transform), noise);
+      const first = models[group[0] as number] as Model;
+      for (let row = 0; row < rows; row += 1) weights[row] = 1 / noiseScale(y[from + row] as number, first);
       for (let start = 0; start < weighted.length; start += ROW_BLOCK) {
         for (let row = 0; row < rows; row += 1) weighted[start + row] = (weights[row] as number) * (block[start + row] as number);
         pace.work(rows);

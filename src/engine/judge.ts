@@ -1,77 +1,99 @@
-import { bind, constant, namesIn } from "../contract/expression.ts";
-import { printText } from "../contract/formula-print.ts";
+import { constant, namesIn } from "../contract/expression.ts";
 import type { Evidence, Result } from "../contract/result.ts";
-import { type Control, findRow, type Pace, paced, ROW_WORK } from "./control.ts";
-import { designOf, fitRows, type Hypothesis, predictions } from "./fit.ts";
+import { type Contender, contenderOf, onSample } from "./contender.ts";
+import { type Control, type Pace, paced } from "./control.ts";
+import { designOf, type Hypothesis, predictions } from "./fit.ts";
 import type { Candidate, ShardFound } from "./found.ts";
 import { lawOf } from "./law.ts";
-import { digitsOf, usedGrid } from "./layout.ts";
 import type { Problem } from "./problem.ts";
-import { LARGEST } from "./sample.ts";
-import { score } from "./score.ts";
-import { subsetsOf } from "./subsets.ts";
+import { type Sample, thinned } from "./sample.ts";
+import { type Selection, selectionOf } from "./selection.ts";
 import { conclude, type Findings, rmseOf } from "./verdict.ts";
 
 /** Rivals that a result lists. */
 const MOST_RIVALS = 5;
 /** Null scores within this share of the observed one are ties: the same sums in another order differ by rounding. */
 const TIE = 1e-9;
-
-/** A candidate fitted anew: its score is that of the training rows. */
-interface Contender {
-  candidate: Candidate;
-  hypothesis: Hypothesis;
-  score: number;
-  /** Transform and terms: what makes two candidates the same law, whatever their noise. */
-  family: string;
-  /** Of the fit to all rows. */
-  rmse: number;
-  text: string;
-}
+/** Rows on which contenders are compared, evenly spaced: noise no longer hides a law from so many. */
+const COMPARED_ROWS = 8_192;
+/** Contenders that are compared on all rows, if there are more of those. */
+const FINALISTS = 4;
+/** Tables that are drawn from the law to see whether they lead back to it. */
+const RESAMPLED = 40;
+/** Most candidates that are fitted again. */
+const MOST_CANDIDATES = 64;
+/** A trial decides on stability if its noise is at most so many times what the law leaves. */
+const OWN_NOISE = 3;
 
 /**
- * Fits the best candidates of a finished search again on the rows themselves, takes the best by score and tests it.
+ * Fits the best candidates of a finished search again on the rows themselves, refines their exponents, takes the best by
+ * score and tests it.
  *
  * The permutation p-value compares the best score that the library reaches on the target with those that it reaches on
- * permuted targets, under the additive models: relative weights move with the target, so their permuted scores would
- * need a Gram each. Both sides leave the relative models out, so the test stays exact.
+ * permuted targets, under the models that weigh all rows alike: other weights move with the target, so their permuted
+ * scores would need a Gram each. Both sides leave the other models out, so the test stays exact.
  */
 export function judge(problem: Problem, found: ShardFound, datasetHash: string, control: Control): { result: Result; evidence: Evidence } {
   const { request, sample } = problem;
   const pace = paced(control);
-  const contenders = found.best.flatMap((candidate) => contenderOf(problem, candidate, pace) ?? []).sort((a, b) => a.score - b.score);
-  const [winner] = contenders;
+  const compared = thinned(sample, COMPARED_ROWS, pace);
+  const contenders = ordered(candidatesOf(found).flatMap((candidate) => contenderOf(problem, candidate, compared, pace) ?? []));
+  const finalists =
+    compared === sample
+      ? contenders
+      : ordered(contenders.slice(0, FINALISTS).flatMap((contender) => onSample(problem, contender, sample, pace) ?? []));
+  const [winner] = finalists;
   const asNull = found.nulls.filter((q) => q <= found.signal * (1 + TIE)).length;
-  const rivals = contenders.filter(
-    ({ family }, index) => family !== winner?.family && contenders.findIndex((other) => other.family === family) === index,
-  );
+  const leader = contenders.find(({ family }) => family === winner?.family);
+  const rivals = contenders.filter(({ family }) => family !== winner?.family);
+  const selection = selectionOf(leader ? [leader, ...rivals] : [], compared, request.seed, pace);
   const findings: Findings = {
     kind: "discover",
     p_value: winner && found.nulls.length > 0 ? (isConstant(winner) ? 1 : (1 + asNull) / (1 + found.nulls.length)) : null,
-    stability: stabilityOf(problem, found, winner),
+    stability: stabilityOf(problem, winner, selection),
+    reselection: selection?.again(RESAMPLED) ?? null,
     pareto: found.byComplexity.flatMap((candidate, complexity) => {
-      const contender = candidate && contenderOf(problem, candidate, pace);
-      return contender ? [{ complexity, rmse: contender.rmse, text: contender.text }] : [];
+      const contender = candidate && contenderOf(problem, candidate, compared, pace);
+      return contender ? [{ complexity, rmse: rmseIn(contender, compared, pace), text: textOf(contender, problem) }] : [];
     }),
     rivals: rivals.slice(0, MOST_RIVALS).map((rival) => ({
-      text: rival.text,
-      score_difference: rival.score - (winner?.score ?? 0),
+      text: textOf(rival, problem),
+      score_difference: rival.score - (leader?.score ?? 0),
     })),
     cost: { fits: found.fits, cells: found.cells },
   };
-  // Two or three rows leave no room for any candidate; the mean then stands in for one, and is rejected.
-  const mean: Hypothesis = {
-    model: { transform: "identity", noise: "additive", jacobian: 0 },
-    terms: [constant(1)],
-    exponents: 0,
-    given: null,
-  };
-  const settled = conclude(winner?.hypothesis ?? mean, findings, sample, request, datasetHash, pace);
-  const { terms, dimensions, excluded } = problem.plan;
-  const library: Result["library"] = { terms: terms.length, dimensions: dimensions?.rule ?? "off", excluded };
+  const design = winner?.design ?? designOf(MEAN, sample, pace);
+  const settled = conclude(design, findings, sample, request, datasetHash, pace);
+  const { terms, dimensions, leftOut } = problem.plan;
+  const library: Result["library"] = { terms: terms.length, dimensions: dimensions?.rule ?? "off", excluded: leftOut };
   if (winner) return { ...settled, result: { ...settled.result, library } };
   const { candidate: _, ...result } = settled.result;
   return { result: { ...result, library }, evidence: settled.evidence };
+}
+
+/** Two or three rows leave no room for any candidate; the mean then stands in for one, and is rejected. */
+const MEAN: Hypothesis = {
+  model: { transform: "identity", noise: "additive", jacobian: 0 },
+  terms: [constant(1)],
+  exponents: 0,
+  given: null,
+};
+
+/** The best candidates for the target, and for the target with noise: these challenge the law when its stability is tested. */
+function candidatesOf({ best, trials }: ShardFound): Candidate[] {
+  const candidates = new Map(best.map((candidate) => [`${candidate.structure} ${candidate.model}`, candidate]));
+  for (const candidate of trials.flat()) {
+    const key = candidate && `${candidate.structure} ${candidate.model}`;
+    if (key && !candidates.has(key)) candidates.set(key, candidate);
+    if (candidates.size >= MOST_CANDIDATES) break;
+  }
+  return [...candidates.values()];
+}
+
+/** By score, the best of each family. */
+function ordered(contenders: Contender[]): Contender[] {
+  contenders.sort((a, b) => a.score - b.score);
+  return contenders.filter(({ family }, index) => contenders.findIndex((other) => other.family === family) === index);
 }
 
 /** A law without columns explains any permuted target just as well. */
@@ -79,47 +101,25 @@ function isConstant({ hypothesis }: Contender): boolean {
   return hypothesis.terms.every((term) => namesIn(term, "column").length === 0);
 }
 
-/** Null if the law has no finite value on some row: a held-out row can lie outside the domain of the training rows. */
-function contenderOf(problem: Problem, candidate: Candidate, pace: Pace): Contender | null {
-  const { plan, layout, models, sample } = problem;
-  const model = models[candidate.model];
-  if (!model) return null;
-  const chosen = subsetsOf(plan.terms.length, plan.maxTerms).at(candidate.subset);
-  const digits = digitsOf(layout.sizes, candidate.cell, 2 ** layout.sizes.length - 1);
-  const bound = Object.fromEntries(plan.exponents.map(({ name, values }, index) => [name, values[digits[index] as number] as number]));
-  const terms = chosen.map((index) => bind(plan.terms[index]?.expression ?? constant(1), bound));
-  const used = chosen.reduce((mask, index) => mask | (layout.terms[index]?.mask ?? 0), 0);
-  const { exponents, logGrid } = usedGrid(layout.sizes, used);
-  const hypothesis = { model, terms, exponents, given: null };
-  const design = designOf(hypothesis, sample, pace);
-  const { training, all, y } = sample;
-  const trained = fitRows(design, training, pace);
-  const fit = fitRows(design, all, pace);
-  const unseen = predictions(design, trained.coefficients, pace);
-  const fitted = predictions(design, fit.coefficients, pace);
-  const finite = [unseen, fitted].every(
-    (values) => findRow(values.length, pace, ROW_WORK.plain, (row) => !(Math.abs(values[row] as number) <= LARGEST)) < 0,
-  );
-  if (!finite) return null;
-  const size = { rows: training.length, terms: terms.length, exponents, logGrid, library: plan.terms.length };
-  return {
-    candidate,
-    hypothesis,
-    score: score(trained.rss, model.jacobian, size),
-    family: [model.transform, ...terms.map(printText)].join(" "),
-    rmse: rmseOf(y, fitted, pace),
-    text: lawOf(hypothesis, fit, plan.target).text,
-  };
+function rmseIn({ design, fit }: Contender, { y }: Sample, pace: Pace): number {
+  return rmseOf(y, predictions(design, fit.coefficients, pace), pace);
 }
 
-function stabilityOf({ models, trials }: Problem, found: ShardFound, winner: Contender | undefined): Result["stability"] {
-  const kept = found.trials[winner?.hypothesis.model.noise ?? "additive"].filter(
-    (trial) =>
-      trial &&
-      winner &&
-      trial.cell === winner.candidate.cell &&
-      trial.subset === winner.candidate.subset &&
-      models[trial.model]?.transform === winner.hypothesis.model.transform,
-  ).length;
-  return { trials, kept, share: winner ? kept / trials : null };
+function textOf({ hypothesis, fit }: Contender, { plan }: Problem): string {
+  return lawOf(hypothesis, fit, plan.target).text;
+}
+
+/** Noise trials that keep the winner's family, by level; those levels decide whose noise is about that of the data, or less. */
+function stabilityOf({ request, sample }: Problem, winner: Contender | undefined, selection: Selection | null): Result["stability"] {
+  const { levels, trials } = request.noise;
+  if (!winner || !selection) return { trials: 0, kept: 0, share: null, levels: [] };
+  const left = Math.sqrt(winner.fit.rss / Math.max(1, winner.fit.freedom));
+  const unit = winner.hypothesis.model.noise === "relative" ? 1 : sample.deviation;
+  const byLevel = levels.map((value, index) => {
+    const kept = selection.kept({ value, index }, trials);
+    return { level: value, trials, kept, share: kept / trials, decides: value * unit <= OWN_NOISE * left };
+  });
+  const deciding = byLevel.filter(({ decides }) => decides);
+  const [tried, kept] = [deciding.length * trials, deciding.reduce((sum, level) => sum + level.kept, 0)];
+  return { trials: tried, kept, share: tried > 0 ? kept / tried : null, levels: byLevel };
 }

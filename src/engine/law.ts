@@ -37,6 +37,7 @@ export function lawOf(hypothesis: Hypothesis, fit: Fit, target: string): Law {
       coefficient: fit.coefficients[index] as number,
       interval: intervals[index] ?? null,
       exponents: columnExponents(term),
+      exponent_intervals: hypothesis.intervals?.[index] ?? {},
     })),
   };
 }

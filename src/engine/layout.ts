@@ -1,4 +1,5 @@
 import { type Expression, namesIn } from "../contract/expression.ts";
+import type { Grid } from "../contract/grid.ts";
 import type { DiscoverPlan } from "../contract/plan.ts";
 import { type Pace, ROW_WORK } from "./control.ts";
 
@@ -8,7 +9,7 @@ import { type Pace, ROW_WORK } from "./control.ts";
  * pairs of columns when a product term such as x^p*y^q meets x^p.
  */
 export interface Layout {
-  /** Number of values of each exponent. A cell is a row-major index over them, the last one fastest. */
+  /** Number of values of each exponent. */
   sizes: readonly number[];
   terms: readonly TermLayout[];
   /** Pair of terms (s < t) at t (t - 1) / 2 + s. */
@@ -82,7 +83,7 @@ function forPairs(terms: readonly TermLayout[], each: (left: TermLayout, right: 
 }
 
 /** The number of combinations of the exponents in `mask` and the stride of each exponent among them, 0 if it is not in it. */
-function combinations(sizes: readonly number[], mask: number): { count: number; strides: number[] } {
+export function combinations(sizes: readonly number[], mask: number): { count: number; strides: number[] } {
   const strides = sizes.map(() => 0);
   let count = 1;
   for (let exponent = sizes.length - 1; exponent >= 0; exponent -= 1) {
@@ -105,6 +106,14 @@ export function addressed(address: Address, digits: ArrayLike<number>): number {
 export function digitsOf(sizes: readonly number[], index: number, mask: number): number[] {
   const { strides } = combinations(sizes, mask);
   return strides.map((stride, exponent) => (stride === 0 ? 0 : Math.floor(index / stride) % (sizes[exponent] as number)));
+}
+
+/** The grid that a cell belongs to, and the digit of each exponent in that cell: 0 for those that the grid does not have. */
+export function cellAt(plan: Pick<DiscoverPlan, "grids" | "exponents">, cell: number): { grid: Grid; digits: number[] } {
+  const grid = plan.grids.findLast(({ from }) => from <= cell);
+  if (!grid) throw new Error(`there is no cell ${cell}`);
+  const sizes = plan.exponents.map(({ values }) => values.length);
+  return { grid, digits: digitsOf(sizes, cell - grid.from, grid.mask) };
 }
 
 /** How many exponents a mask holds, and the sum of ln(number of values) over them. */

@@ -12,7 +12,7 @@ const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
 
 /** What a stream of draws is for; part of the key, so that no two purposes share a draw. */
-export const PURPOSE = { noise: 1, permutation: 2, holdout: 3 } as const;
+export const PURPOSE = { noise: 1, permutation: 2, holdout: 3, resampling: 4 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
 /** Writes the four 32-bit words of one block into `out`. Counter and key words are taken modulo 2^32. */

@@ -2,9 +2,8 @@ import type { Table } from "../contract/dataset.ts";
 import type { Predictions } from "../contract/result.ts";
 import { inSlices, type Pace, ROW_WORK } from "./control.ts";
 import { tLimit } from "./distributions.ts";
-import { designOf, type Fit, fitRows, type Hypothesis } from "./fit.ts";
-import { type Model, noiseScale, undone } from "./model.ts";
-import type { Sample } from "./sample.ts";
+import type { Design, Fit } from "./fit.ts";
+import { type Model, slope, undone } from "./model.ts";
 import { valuesOf } from "./values.ts";
 
 /** Share of new observations that may lie outside their interval. */
@@ -15,23 +14,24 @@ const MOST_SHOWN = 100;
 type Prediction = Predictions["first"][number];
 
 /**
- * What a law says of other rows, as CSV and in short. `inputs` are the columns that the law names.
+ * What a fitted law says of other rows, as CSV and in short. `inputs` are the columns that the law names, `known` the table
+ * that it was fitted to.
  *
- * An interval holds a new observation of the target with probability 95 %: f ± t σ sqrt(s² + x' (X'X)^-1 x) on the scale
- * of the transformed target, its ends brought back to the target, with σ² the variance of the residuals, s the noise scale
- * (1, or |f| for relative noise) and x the row's terms. With given constants only the noise counts; exponents are taken as
- * exact. Without residual freedom, or where it would hold a pole of the reciprocal, there is no interval.
+ * An interval holds a new observation of the target with probability 95 %: v ± t σ sqrt(s² + x' (X'X)^-1 x / g'(v)²), with v
+ * the prediction, σ² the variance of the residuals, s the noise scale at v (1, or |v| for relative noise), x the row's
+ * terms and g the transform of the target, to first order. With given constants only the noise counts; exponents are
+ * taken as exact. Without residual freedom there is no interval.
  */
 export function predictRows(
-  hypothesis: Hypothesis,
+  { hypothesis }: Design,
+  fit: Fit,
   inputs: readonly string[],
-  sample: Sample,
   rows: Table,
+  known: Table,
   pace: Pace,
 ): { summary: Predictions; csv: string } {
   const { terms, model } = hypothesis;
-  const fit = fitRows(designOf(hypothesis, sample, pace), sample.all, pace);
-  const ranges = inputs.map((name) => rangeOf(sample.table.columns[name] as Float64Array, pace));
+  const ranges = inputs.map((name) => rangeOf(known.columns[name] as Float64Array, pace));
   const columns = inputs.map((name) => rows.columns[name] as Float64Array);
   const reach = fit.freedom < 1 ? null : tLimit(INTERVAL_TAIL, fit.freedom) * Math.sqrt(fit.rss / fit.freedom);
   const head = [...inputs, ...["prediction", "low", "high", "outside"].map((name) => unlike(inputs, name))];
@@ -77,14 +77,16 @@ export function predictRows(
 }
 
 function predicted(x: readonly number[], fit: Fit, { transform, noise }: Model, reach: number | null): Omit<Prediction, "outside"> {
-  const value = x.reduce((total, term, index) => total + (fit.coefficients[index] as number) * term, 0);
-  const prediction = finite(undone(value, transform));
-  if (prediction === null || reach === null) return { prediction, low: null, high: null };
-  const half = reach * Math.sqrt(noiseScale(value, noise) ** 2 + (fit.factorisation?.leverage(x) ?? 0));
-  const ends = [value - half, value + half] as const;
-  if (transform === "reciprocal" && !(ends[0] * ends[1] > 0)) return { prediction, low: null, high: null };
-  const [low = null, high = null] = ends.map((end) => finite(undone(end, transform)));
-  return transform === "reciprocal" ? { prediction, low: high, high: low } : { prediction, low, high };
+  const value = undone(
+    x.reduce((total, term, index) => total + (fit.coefficients[index] as number) * term, 0),
+    transform,
+  );
+  if (!Number.isFinite(value)) return { prediction: null, low: null, high: null };
+  if (reach === null) return { prediction: value, low: null, high: null };
+  const spread = noise === "relative" ? value : 1;
+  const half = reach * Math.sqrt(spread ** 2 + (fit.factorisation?.leverage(x) ?? 0) / slope(value, transform) ** 2);
+  const [low, high] = [value - half, value + half];
+  return Number.isFinite(low) && Number.isFinite(high) ? { prediction: value, low, high } : { prediction: value, low: null, high: null };
 }
 
 interface Range {
@@ -105,10 +107,6 @@ function rangeOf(column: Float64Array, pace: Pace): Range {
 
 function isWithin(value: number, { low, high }: Range): boolean {
   return value >= low && value <= high;
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }
 
 /** The name with as many underscores as make it another than those of the inputs. */

@@ -1,5 +1,6 @@
 import type { Table } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
+import { bitsOf } from "../contract/grid.ts";
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
 import { type Control, paced } from "./control.ts";
@@ -7,6 +8,7 @@ import { buildGrams, type Gram } from "./gram.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { type Model, modelsOf } from "./model.ts";
 import { drawSample, permutationsOf, type Sample } from "./sample.ts";
+import { type Subsets, subsetsOf } from "./subsets.ts";
 
 /** Everything that a search reads. After it is built, nothing depends on the number of rows. */
 export interface Problem {
@@ -15,8 +17,10 @@ export interface Problem {
   sample: Sample;
   models: Model[];
   permutations: number;
+  /** Noise trials of all levels together. */
   trials: number;
   layout: Layout;
+  subsets: Subsets;
   grams: Gram[];
 }
 
@@ -29,8 +33,24 @@ export function buildProblem(request: DiscoverRequest, plan: DiscoverPlan, table
   if (models.length === 0) throw noTransform(plan, sample);
   const permutations = [...permutationsOf(sample.training.length, plan.permutations, seed, pace)];
   const layout = layoutOf(plan, pace);
+  // Terms with many exponents come first: a walk that has yet to use some exponents sees early that it cannot.
+  const order = [...layout.terms.keys()].sort((a, b) => exponentsOf(layout, b) - exponentsOf(layout, a) || a - b);
   const grams = buildGrams({ request, plan, sample, models, layout }, permutations, pace);
-  return { request, plan, sample, models, permutations: permutations.length, trials: noise.levels.length * noise.trials, layout, grams };
+  return {
+    request,
+    plan,
+    sample,
+    models,
+    permutations: permutations.length,
+    trials: noise.levels.length * noise.trials,
+    layout,
+    subsets: subsetsOf(order, plan.maxTerms),
+    grams,
+  };
+}
+
+function exponentsOf(layout: Layout, term: number): number {
+  return bitsOf(layout.terms[term]?.mask ?? 0);
 }
 
 function noTransform(plan: DiscoverPlan, sample: Sample): OrreryError {

@@ -11,6 +11,8 @@ export interface Factorisation {
   solve(z: Float64Array): number[];
   /** Square sum of what the columns leave of z. */
   residualSquares(z: Float64Array): number;
+  /** What each kept column explains of z beyond those before it: its part of z's length, squared. */
+  explained(z: Float64Array): number[];
   /** x' (X'X)^-1 x for a row x of all columns. Holds on to no column. */
   leverage: (row: readonly number[]) => number;
 }
@@ -66,6 +68,11 @@ export function factorise(count: number, column: (index: number) => Float64Array
       const rotated = z.slice();
       reflect(reflectors, rotated, pace);
       return squares(rotated, kept.length, pace);
+    },
+    explained(z) {
+      const rotated = z.slice();
+      reflect(reflectors, rotated, pace);
+      return [...rotated.subarray(0, kept.length)].map((part) => part * part);
     },
     leverage: leverageBy(triangle, pace),
   };

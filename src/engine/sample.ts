@@ -1,6 +1,6 @@
 import { pointerPart, type Table } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
-import { findRow, inSlices, type Pace, ROW_WORK } from "./control.ts";
+import { findRow, inSlices, mapRows, type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { PURPOSE, shuffled, stream } from "./philox.ts";
 
 /** Fewer rows than this can neither hold out a row nor reach a usual permutation p-value: such tables are rejected. */
@@ -18,6 +18,8 @@ export interface Sample {
   all: Uint32Array;
   training: Uint32Array;
   heldOut: Uint32Array;
+  /** Standard deviation of the target on the training rows. */
+  deviation: number;
 }
 
 /** Targets and laws keep to magnitudes of 1e-50 to 1e50 (or 0), so that ratios of their squares are finite. */
@@ -55,7 +57,39 @@ export function drawSample(table: Table, target: string, fraction: number, seed:
       else training[row - out] = row;
     }
   });
-  return { table, target, y, all, training, heldOut };
+  return { table, target, y, all, training, heldOut, deviation: deviationOf(y, training, pace) };
+}
+
+/** At most `most` rows of a sample, evenly spaced; the sample itself if it has no more. */
+export function thinned(sample: Sample, most: number, pace: Pace): Sample {
+  const { table, target, heldOut } = sample;
+  if (table.rows <= most) return sample;
+  const rowOf = (index: number) => Math.floor((index * table.rows) / most);
+  const gather = (values: Float64Array) => mapRows(most, pace, ROW_WORK.plain, (index) => values[rowOf(index)] as number);
+  const columns = Object.fromEntries(Object.entries(table.columns).map(([name, values]) => [name, gather(values)]));
+  const [training, held]: [number[], number[]] = [[], []];
+  let next = 0;
+  for (let index = 0; index < most; index += 1) {
+    const row = rowOf(index);
+    while ((heldOut[next] ?? row) < row) next += 1;
+    (heldOut[next] === row ? held : training).push(index);
+  }
+  return {
+    table: { rows: most, columns, units: table.units },
+    target,
+    y: columns[target] as Float64Array,
+    all: Uint32Array.from({ length: most }, (_, index) => index),
+    training: Uint32Array.from(training),
+    heldOut: Uint32Array.from(held),
+    deviation: sample.deviation,
+  };
+}
+
+function deviationOf(y: Float64Array, rows: Uint32Array, pace: Pace): number {
+  const at = (index: number) => y[rows[index] as number] as number;
+  const mean = sumRows(rows.length, pace, ROW_WORK.plain, at) / rows.length;
+  const squares = sumRows(rows.length, pace, ROW_WORK.plain, (index) => (at(index) - mean) ** 2);
+  return Math.sqrt(squares / Math.max(1, rows.length - 1));
 }
 
 /**

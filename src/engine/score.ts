@@ -1,3 +1,5 @@
+import { type Expression, partsOf } from "../contract/expression.ts";
+
 /** Price of a term, in units of the score; chosen on the development problems, see `penalty`. */
 const TERM_PRICE = 5;
 
@@ -27,7 +29,14 @@ export function penalty({ rows, terms, exponents, logGrid, library }: Size): num
   return k * Math.log(rows) + logGrid + logChoices + (2 * k * (k + 1)) / (rows - k - 1) + TERM_PRICE * terms;
 }
 
-/** N (ln(RSS / N) + jacobian) + penalty: lower is better. See `Model.jacobian`. */
-export function score(rss: number, jacobian: number, size: Size): number {
-  return size.rows * (Math.log(rss / size.rows) + jacobian) + penalty(size);
+/** Price of a function, in units of the score: powers explain more of the laws that are known. */
+const FUNCTION_PRICE = 4;
+
+/** What the functions in a law cost beyond their terms. */
+export function functionPrice(terms: readonly Expression[]): number {
+  return FUNCTION_PRICE * terms.filter(hasCall).length;
+}
+
+function hasCall(expression: Expression): boolean {
+  return expression.type === "call" || partsOf(expression).some(hasCall);
 }

@@ -4,12 +4,12 @@ import type { Evidence, Result } from "../contract/result.ts";
 import { type Check, holdoutCheck, lackOfFitCheck } from "./checks.ts";
 import { type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { evidenceOf } from "./evidence.ts";
-import { designOf, fitRows, type Hypothesis, predictions } from "./fit.ts";
+import { type Design, fitRows, predictions } from "./fit.ts";
 import { lawOf } from "./law.ts";
 import { withUnits } from "./law-units.ts";
 import { MIN_ROWS, type Sample } from "./sample.ts";
 
-/** Smallest share of noise trials that must keep the family of the winner. */
+/** Smallest share of noise trials, and of tables drawn from the law, that must keep the family of the winner. */
 const STABILITY_LIMIT = 0.5;
 
 /** Everything that decides the bits of a result besides the request: rules, arithmetic, and the power kernel of `power.ts`. */
@@ -20,6 +20,8 @@ export interface Findings {
   kind: Result["kind"];
   p_value: number | null;
   stability: Result["stability"];
+  /** Share of tables drawn from the law that lead back to it; null if it was given. */
+  reselection: number | null;
   pareto: Result["pareto"];
   rivals: Result["rivals"];
   cost: Result["cost"];
@@ -30,10 +32,11 @@ export interface Findings {
  * to all rows and decides. Accepted only if every test was made and passed:
  * - `no_signal`: the permutation p-value exceeds `decision.false_acceptance`, or there are fewer than 5 rows;
  * - `lack_of_fit`, `holdout_disagrees`: see checks.ts;
- * - `unstable`: under half of the noise trials keep the family (not asked of a law that was given).
+ * - `unstable`: under half of the noise trials keep the family (not asked of a law that was given);
+ * - `ambiguous`: under half of the tables drawn from the law lead back to it, so that its rivals explain them as well.
  */
 export function conclude(
-  hypothesis: Hypothesis,
+  design: Design,
   findings: Findings,
   sample: Sample,
   request: DiscoverRequest | EvaluateRequest,
@@ -41,8 +44,8 @@ export function conclude(
   pace: Pace,
 ): { result: Result; evidence: Evidence } {
   const { table, target, y, training, heldOut } = sample;
-  const { p_value, stability, kind } = findings;
-  const design = designOf(hypothesis, sample, pace);
+  const { p_value, stability, reselection, kind } = findings;
+  const { hypothesis } = design;
   const trained = fitRows(design, training, pace);
   const fit = fitRows(design, sample.all, pace);
 
@@ -54,6 +57,7 @@ export function conclude(
   if (exceeded(shape)) reasons.push("lack_of_fit");
   if (exceeded(holdout)) reasons.push("holdout_disagrees");
   if (stability.share !== null && stability.share < STABILITY_LIMIT) reasons.push("unstable");
+  if (reselection !== null && reselection < STABILITY_LIMIT) reasons.push("ambiguous");
 
   const law = withUnits(lawOf(hypothesis, fit, target), hypothesis.terms, table.units);
   const fitted = predictions(design, fit.coefficients, pace);
@@ -68,6 +72,7 @@ export function conclude(
       ...(shape && { lack_of_fit: shape }),
       ...(holdout && { holdout }),
       ...(stability.share !== null && { stability: { value: stability.share, limit: STABILITY_LIMIT } }),
+      ...(reselection !== null && { reselection: { value: reselection, limit: STABILITY_LIMIT } }),
     },
     ...(accepted ? { law } : { candidate: law }),
     fit: figuresOf(y, fitted, heldOut, predictions(design, trained.coefficients, pace), pace),

@@ -158,10 +158,14 @@ describe("the Householder factorisation", () => {
 });
 
 test("numbered subsets are those of the walk", () => {
-  const subsets = subsetsOf(4, 2);
-  const all = Array.from({ length: 10 }, (_, index) => subsets.at(index).join(""));
-  expect(all).toEqual(["0", "01", "02", "03", "1", "12", "13", "2", "23", "3"]);
-  expect(subsetsOf(3, 3).below(1, 0)).toBe(4);
+  const subsets = subsetsOf([0, 1, 2, 3], 2);
+  const all = Array.from({ length: 10 }, (_, index) => subsets.at(index));
+  expect(all.map((terms) => terms.join(""))).toEqual(["0", "01", "02", "03", "1", "12", "13", "2", "23", "3"]);
+  expect(all.map((terms) => subsets.indexOf(terms))).toEqual([...all.keys()]);
+  const turned = subsetsOf([2, 0, 1], 3);
+  const numbered = Array.from({ length: 7 }, (_, index) => turned.at(index));
+  expect(numbered.map((terms) => terms.join(""))).toEqual(["2", "02", "012", "12", "0", "01", "1"]);
+  expect(numbered.map((terms) => turned.indexOf(terms))).toEqual([...numbered.keys()]);
 });
 
 test("the penalty is that of the extended BIC with a small-sample term and a price per term", () => {

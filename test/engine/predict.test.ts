@@ -66,14 +66,16 @@ describe("predictions", () => {
     expect(predict(table, "log(y) = 1 - x", { x: [-1e9, 1] }).first[0]).toMatchObject({ prediction: null });
   });
 
-  test("have no interval where it would hold a pole of the reciprocal", () => {
+  test("of a reciprocal keep to the noise of the target, also near its pole", () => {
     const draw = uniforms(5);
     const x = Array.from({ length: 30 }, (_, row) => 1 + row / 10);
-    const y = x.map((value) => 1 / (value + 0.3 * (draw() - 0.5)));
-    const { first } = predict({ x, y }, "1/y = x", { x: [0.01, 2] }, { constants: "refit" });
-    expect(first[0]).toMatchObject({ low: null, high: null });
-    expect(first[0]?.prediction).toBeGreaterThan(0);
-    expect((first[1]?.low ?? 0) < (first[1]?.prediction ?? 0) && (first[1]?.prediction ?? 0) < (first[1]?.high ?? 0)).toBe(true);
+    const y = x.map((value) => 1 / value + 0.02 * normalQuantile(draw()));
+    const { first } = predict({ x, y }, "1/y = 1.01 x", { x: [0.01, 2, 0] });
+    const widths = first.map(({ low, high }) => low !== null && high !== null && high - low);
+    expect(first[0]?.prediction).toBeCloseTo(99, 0);
+    expect(widths[0]).toBeCloseTo(0.08, 1);
+    expect(widths[1]).toBeCloseTo(0.08, 1);
+    expect(first[2]).toMatchObject({ prediction: null, low: null, high: null });
   });
 
   test("widen with the distance from the data if constants were fitted, and only then", () => {

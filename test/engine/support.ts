@@ -1,3 +1,4 @@
+import { decodeFound, encodeFound } from "../../src/activities/shard-file.ts";
 import { headerOf, tableOf } from "../../src/contract/dataset.ts";
 import { planDiscover, planEvaluate } from "../../src/contract/plan.ts";
 import { type DiscoverRequest, discoverRequest, type EvaluateRequest, evaluateRequest } from "../../src/contract/request.ts";
@@ -6,7 +7,7 @@ import { type Control, type Pace, paced } from "../../src/engine/control.ts";
 import { evaluateLaw } from "../../src/engine/evaluate.ts";
 import { judge } from "../../src/engine/judge.ts";
 import { buildProblem } from "../../src/engine/problem.ts";
-import { mergeFound, type ShardFound, searchCells } from "../../src/engine/search.ts";
+import { mergeFound, searchCells } from "../../src/engine/search.ts";
 
 export type ColumnValues = Record<string, number[]>;
 
@@ -19,7 +20,7 @@ export const HASH = `sha256:${"0".repeat(64)}`;
 export function discover(columns: ColumnValues, more: object = {}, pieces = 1, listener = control) {
   const { request, table, plan } = prepared(columns, more);
   const problem = buildProblem(request, plan, table, listener);
-  const found = shardCells(plan, pieces).map((cells) => JSON.parse(JSON.stringify(searchCells(problem, cells, listener))) as ShardFound);
+  const found = shardCells(plan, pieces).map((cells) => decodeFound(encodeFound(searchCells(problem, cells, listener))));
   const merged = mergeFound(found.reverse());
   return { plan, found: merged, pieces: found, ...judge(problem, merged, HASH, listener) };
 }

@@ -20,9 +20,10 @@ export function longSearch(cells: number, seed = 1) {
   return {
     dataset: { source: "inline", columns: { x, y } },
     hypothesis: {
-      terms: ["1", "x^p", "x^q"],
+      // Seven sets of terms use both exponents.
+      terms: ["1", "x", "log(x)", "x^p", "x^q"],
       exponents: { p: { from: -4, to: 4, step }, q: { from: -4, to: 4, step } },
-      max_terms: 3,
+      max_terms: 4,
     },
     budget: { max_fits: 10_000_000_000 },
     seed,
