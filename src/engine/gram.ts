@@ -22,19 +22,25 @@ export interface Gram {
   targets: Float64Array;
   /** Square sum of each right-hand side. */
   squares: Float64Array;
+  /** Length of the noise in each right-hand side, 0 for those without. */
+  shifts: Float64Array;
   /** 1 for a column that is finite and not zero on the training rows. */
   usable: Uint8Array;
-  /** Number of right-hand sides. */
+  /**
+   * Number of right-hand sides: first the target under each of the models, in the order of the segments, then the noise
+   * trials of each, then the permuted targets of each.
+   */
   sides: number;
+  /** Number of permuted sides. */
+  permutations: number;
   segments: Segment[];
 }
 
-/** The right-hand sides of one model: the target itself at `from`, then the noise trials, then the permuted targets. */
+/** The right-hand sides of one model, half open; the target itself is at the segment's own index. */
 export interface Segment {
   model: number;
-  from: number;
-  trials: number;
-  permutations: number;
+  trials: { from: number; to: number };
+  permutations: { from: number; to: number };
 }
 
 /** What the sums are made of: training rows only. */
@@ -125,22 +131,35 @@ function trialNoise(request: DiscoverRequest): ((row: number) => number)[] {
   );
 }
 
-function gramBuilder(group: readonly number[], { layout, models, y, trials, sd, permutations, pace }: Material) {
-  const segments: Segment[] = [];
-  let sides = 0;
-  for (const model of group) {
-    // A permuted target would need weights, and so a Gram, of its own: the null is that of the models that weigh rows alike.
-    const permuted = weightPower(models[model] as Model) === 0 ? permutations.length : 0;
-    segments.push({ model, from: sides, trials, permutations: permuted });
-    sides += 1 + trials + permuted;
-  }
+/** Lays the right-hand sides out. A permuted target would need weights, and so a Gram, of its own: the null is that of the models that weigh rows alike. */
+function segmentsOf(group: readonly number[], { models, trials, permutations }: Material): Segment[] {
+  let end = group.length;
+  const take = (count: number) => {
+    const from = end;
+    end += count;
+    return { from, to: end };
+  };
+  const drawn = group.map(() => take(trials));
+  return group.map((model, index) => ({
+    model,
+    trials: drawn[index] as Segment["trials"],
+    permutations: take(weightPower(models[model] as Model) === 0 ? permutations.length : 0),
+  }));
+}
+
+function gramBuilder(group: readonly number[], material: Material) {
+  const { layout, models, y, trials, sd, permutations, pace } = material;
+  const segments = segmentsOf(group, material);
+  const sides = segments.at(-1)?.permutations.to ?? 0;
   const { columns, left, right } = layout;
   const gram: Gram = {
     products: new Float64Array(left.length),
     targets: new Float64Array(columns * sides),
     squares: new Float64Array(sides),
+    shifts: new Float64Array(sides),
     usable: new Uint8Array(columns),
     sides,
+    permutations: segments.reduce((total, { permutations: { from, to } }) => total + to - from, 0),
     segments,
   };
   const lengths = new Float64Array(columns);
@@ -151,27 +170,27 @@ function gramBuilder(group: readonly number[], { layout, models, y, trials, sd, 
   return {
     add(block: Float64Array, noises: readonly Float64Array[], from: number, to: number): void {
       const rows = to - from;
-      for (const segment of segments) {
+      segments.forEach((segment, own) => {
         const model = models[segment.model] as Model;
         for (let row = 0; row < rows; row += 1) {
           const value = y[from + row] as number;
           const weight = 1 / noiseScale(value, model);
-          let side = segment.from * ROW_BLOCK + row;
-          targets[side] = weight * transformed(value, model.transform);
-          for (const noise of noises) {
-            side += ROW_BLOCK;
-            // To first order, so that noise cannot push a target through a pole or below zero.
-            const size = model.noise === "additive" ? sd : Math.abs(value);
-            const shift = slope(value, model.transform) * size * (noise[row] as number);
-            targets[side] = weight * (transformed(value, model.transform) + shift);
+          targets[own * ROW_BLOCK + row] = weight * transformed(value, model.transform);
+          // To first order, so that noise cannot push a target through a pole or below zero.
+          const size = slope(value, model.transform) * (model.noise === "additive" ? sd : Math.abs(value));
+          noises.forEach((noise, trial) => {
+            const side = segment.trials.from + trial;
+            const shift = size * (noise[row] as number);
+            targets[side * ROW_BLOCK + row] = weight * (transformed(value, model.transform) + shift);
+            gram.shifts[side] = (gram.shifts[side] as number) + (weight * shift) ** 2;
+          });
+          for (let side = segment.permutations.from; side < segment.permutations.to; side += 1) {
+            const order = permutations[side - segment.permutations.from] as Uint32Array;
+            targets[side * ROW_BLOCK + row] = transformed(y[order[from + row] as number] as number, model.transform);
           }
-          for (let trial = 0; trial < segment.permutations; trial += 1) {
-            side += ROW_BLOCK;
-            targets[side] = transformed(y[permutations[trial]?.[from + row] as number] as number, model.transform);
-          }
-          pace.work((1 + trials + segment.permutations) * ROW_WORK.call);
+          pace.work((1 + trials + segment.permutations.to - segment.permutations.from) * ROW_WORK.call);
         }
-      }
+      });
       const first = models[group[0] as number] as Model;
       for (let row = 0; row < rows; row += 1) weights[row] = 1 / noiseScale(y[from + row] as number, first);
       for (let start = 0; start < weighted.length; start += ROW_BLOCK) {
@@ -200,6 +219,9 @@ function gramBuilder(group: readonly number[], { layout, models, y, trials, sd, 
 
     finish(): Gram {
       const scale = lengths.map((length) => 1 / Math.sqrt(length));
+      gram.shifts.forEach((square, side) => {
+        gram.shifts[side] = Math.sqrt(square);
+      });
       for (let column = 0; column < columns; column += 1) {
         const length = lengths[column] as number;
         if (!(length > 0 && length < Number.POSITIVE_INFINITY)) continue;

@@ -54,7 +54,7 @@ function naive(problem: Problem) {
   const landscape = new Float64Array(plan.cells).fill(Number.POSITIVE_INFINITY);
   const structures = new Map<string, number>();
   const nulls = Array.from({ length: problem.permutations }, () => Number.POSITIVE_INFINITY);
-  const trials = { additive: [] as number[], relative: [] as number[] };
+  const trials = models.map((): number[] => []);
   for (const chosen of subsets(plan.terms.length, plan.maxTerms)) {
     const used = chosen.reduce((mask, term) => mask | (layout.terms[term]?.mask ?? 0), 0);
     const grid = plan.grids.find(({ mask }) => mask === used) as Grid;
@@ -62,8 +62,9 @@ function naive(problem: Problem) {
     if (price === Number.POSITIVE_INFINITY) continue;
     for (let cell = grid.from; cell < grid.from + grid.cells; cell += 1) {
       problem.grams.forEach((gram, index) => {
-        for (const { model, from, trials: drawn, permutations } of gram.segments) {
-          const { noise = "additive", jacobian = 0 } = models[model] ?? {};
+        for (const [own, { model, trials: drawn, permutations }] of gram.segments.entries()) {
+          const { jacobian = 0 } = models[model] ?? {};
+          const scores = trials[model] as number[];
           const scale = Math.exp(price / rows) * Math.exp(jacobian);
           const score = (side: number) => {
             const rss = residual(problem, cell, chosen, index, side);
@@ -71,15 +72,17 @@ function naive(problem: Problem) {
             fits += 1;
             return Math.max(rss, 1e-14 * (gram.squares[side] as number)) * scale;
           };
-          const own = score(from);
-          landscape[cell] = Math.min(landscape[cell] as number, own);
+          const target = score(own);
+          landscape[cell] = Math.min(landscape[cell] as number, target);
           const key = `${model} ${plan.terms.map(({ text }, term) => (chosen.includes(term) ? text : "")).join(" ")}`;
-          structures.set(key, Math.min(structures.get(key) ?? Number.POSITIVE_INFINITY, own));
-          for (let trial = 0; trial < drawn; trial += 1) {
-            trials[noise][trial] = Math.min(trials[noise][trial] ?? Number.POSITIVE_INFINITY, score(from + 1 + trial));
+          structures.set(key, Math.min(structures.get(key) ?? Number.POSITIVE_INFINITY, target));
+          for (let side = drawn.from; side < drawn.to; side += 1) {
+            const trial = side - drawn.from;
+            scores[trial] = Math.min(scores[trial] ?? Number.POSITIVE_INFINITY, score(side));
           }
-          for (let index = 0; index < permutations; index += 1) {
-            nulls[index] = Math.min(nulls[index] as number, score(from + 1 + drawn + index));
+          for (let side = permutations.from; side < permutations.to; side += 1) {
+            const trial = side - permutations.from;
+            nulls[trial] = Math.min(nulls[trial] as number, score(side));
           }
         }
       });
@@ -121,12 +124,9 @@ test("a search finds what a naive one finds", () => {
         });
       };
       close(found.nulls, expected.nulls);
-      for (const noise of ["additive", "relative"] as const) {
-        close(
-          found.trials[noise].map((trial) => trial?.q ?? Number.NaN),
-          expected.trials[noise],
-        );
-      }
+      expected.trials.forEach((scores, model) => {
+        close(found.trials[model]?.map((trial) => trial?.q ?? Number.NaN) ?? [], scores);
+      });
       expect(found.landscape[0]?.values).toHaveLength(problem.plan.cells);
       expected.landscape.forEach((value, cell) => {
         const kept = found.landscape[0]?.values[cell] ?? Number.NaN;

@@ -1,0 +1,409 @@
+import { bitsOf } from "../contract/grid.ts";
+import { boundOf } from "./bound.ts";
+import { type Pace, ROW_WORK } from "./control.ts";
+import type { Cursor } from "./cursor.ts";
+import { better, type Candidate, compareCandidates, KEPT, keep, NOTHING, type ShardFound } from "./found.ts";
+import type { Gram } from "./gram.ts";
+import { usedGrid } from "./layout.ts";
+import { type Model, weightPower } from "./model.ts";
+import type { Problem } from "./problem.ts";
+import { penalty } from "./score.ts";
+
+/** Squared sine of the smallest angle between a unit column and the span of the others that still counts as a new direction. */
+const SMALLEST_PIVOT = 1e-6;
+/**
+ * The square sum of residuals comes out of a difference, so it cannot be told from 0 below this share of the target's
+ * square sum: |r| / |y| < 1e-7. All such fits are exact here, and the simplest of them wins.
+ */
+const EXACT = 1e-14;
+/**
+ * Share of the square sum that rounding can amount to in a residual, over the volume of the unit columns (the product of
+ * their pivots). Below the second figure nothing is concluded from a residual.
+ */
+const ROUNDING = 1e-13;
+const SMALLEST_VOLUME = 1e-18;
+/** More than a sum of squares can be off. */
+const ROUNDED = 1e-9;
+/** Work of a fit beyond the multiply-adds of its subset. */
+const FIT_WORK = 4;
+
+/** What the walks of a search write to. */
+export interface Record {
+  found: ShardFound;
+  limits: Limits;
+  structureOf: (subset: number) => number;
+  /** Lowest q of the cells from `from` on. */
+  lowest: Float64Array;
+  from: number;
+}
+
+/** Scores that are known to be reached, in these cells or in others: what scores worse need not be looked at. */
+export interface Limits {
+  nulls: Float64Array;
+  /** By model. */
+  trials: Float64Array[];
+}
+
+/** Right-hand sides that are fitted together, and only where one of them can matter. */
+interface Lanes {
+  sides: Int32Array;
+  /** By depth: how many of the sides are projected on the term that was chosen there, and at which choice. */
+  widths: Int32Array;
+  choices: Float64Array;
+}
+
+/** The noise trials of one level under one model. */
+interface Level extends Lanes {
+  /** Index of its first trial among those of all levels. */
+  first: number;
+  /** Largest length of its noise. */
+  reach: number;
+  /** By size: none of the trials can matter where the target leaves more than this. */
+  cutoffs: Float64Array;
+}
+
+export interface Walk {
+  /** Makes ready for the grid that the cursor has entered. */
+  enter(): void;
+  /** Walks over the subsets of the cursor's cell. */
+  cell(): void;
+}
+
+/**
+ * The walk over the subsets of one cell: those that use exactly the exponents of its grid. Going from a subset to one with
+ * a further term adds one row to its Cholesky factor L and one entry to v = L^-1 b for each right-hand side, and takes
+ * v^2 off its square sum of residuals; a fit so costs as many multiply-adds as the subset has terms.
+ *
+ * Only the targets themselves are fitted in every subset. Of the noise trials and the permuted targets nothing but their
+ * lowest scores is asked. Most of their fits are settled by a bound, and what is found is the same to the last bit:
+ * - a trial's residual is at least the target's less the length of its noise, because distances to a span obey the
+ *   triangle inequality;
+ * - a permuted target's residual is at least what all terms of the cell together leave of it, see bound.ts.
+ */
+export function walkOf(
+  problem: Problem,
+  gram: Gram,
+  cursor: Cursor,
+  { found, limits, structureOf, lowest, from }: Record,
+  pace: Pace,
+): Walk {
+  const { plan, layout, models, subsets } = problem;
+  const { sides, squares, targets, usable, segments } = gram;
+  const all = layout.terms.length;
+  const stride = plan.maxTerms;
+  const { places, masks, columns } = cursor;
+  const firstNull = sides - gram.permutations;
+
+  const block = new Float64Array(all * all);
+  const chosen = new Int32Array(stride);
+  /** Number of the choice at each depth, counted over the whole walk. */
+  const choices = new Float64Array(stride);
+  let choice = 0;
+  const lower = new Float64Array(stride * stride);
+  const volumes = new Float64Array(stride + 1).fill(1);
+  const projections = new Float64Array(stride * sides);
+  const residuals = new Float64Array((stride + 1) * sides);
+  residuals.set(squares);
+
+  /** Whether a model weighs the rows alike, so that it has a null. */
+  const alike = segments.map(({ model }) => weightPower(models[model] as Model) === 0);
+  const factors = factorsOf(problem, gram);
+  const targetLanes = lanesOf(0, segments.length);
+  const nullLanes = lanesOf(firstNull, sides);
+  const levels = segments.map(({ trials }) => {
+    const each = problem.request.noise.trials;
+    return Array.from({ length: (trials.to - trials.from) / each }, (_, level): Level => {
+      const side = trials.from + level * each;
+      const reach = Math.max(...gram.shifts.subarray(side, side + each)) * (1 + ROUNDED);
+      return { ...lanesOf(side, side + each), first: level * each, reach, cutoffs: new Float64Array(stride + 1) };
+    });
+  });
+  /** Lowest q of the subsets that came among the best, by subset and model: most of their later cells need no comparison. */
+  const standing = new Map<number, number>();
+  const bound = boundOf(gram, cursor, block, problem.sample.training.length, pace);
+  /** By size: the null lanes that can matter to a subset of that many terms in this cell. */
+  const nullCounts = new Int32Array(stride + 1);
+  const nullSizes = new Int32Array(sides);
+
+  // Of the present grid: the exponents that the terms from each one on use, exp(penalty / N) by the number of terms, and
+  // how many terms a subset has.
+  const reach = new Int32Array(all);
+  let prices: Float64Array = new Float64Array(0);
+  let least = 1;
+  let most = 0;
+
+  function lanesOf(first: number, end: number): Lanes {
+    const list = Int32Array.from({ length: end - first }, (_, lane) => first + lane);
+    return { sides: list, widths: new Int32Array(stride), choices: new Float64Array(stride) };
+  }
+
+  /** Adds a row to the factor. Returns false if the term has no new direction. */
+  function pivot(depth: number, term: number): boolean {
+    if (usable[columns[term] as number] === 0) return false;
+    let rest = 1;
+    for (let i = 0; i < depth; i += 1) {
+      let entry = block[(chosen[i] as number) * all + term] as number;
+      for (let k = 0; k < i; k += 1) entry -= (lower[depth * stride + k] as number) * (lower[i * stride + k] as number);
+      entry /= lower[i * stride + i] as number;
+      lower[depth * stride + i] = entry;
+      rest -= entry * entry;
+    }
+    lower[depth * stride + depth] = Math.sqrt(rest);
+    volumes[depth + 1] = (volumes[depth] as number) * rest;
+    return rest >= SMALLEST_PIVOT;
+  }
+
+  /** The entry of v at a depth for the first `count` lanes, and the square sums of residuals that it leaves. */
+  function project(lanes: Int32Array, count: number, depth: number): void {
+    const row = depth * stride;
+    const own = depth * sides;
+    const start = (columns[chosen[depth] as number] as number) * sides;
+    const inverse = 1 / (lower[row + depth] as number);
+    for (let lane = 0; lane < count; lane += 1) {
+      const side = lanes[lane] as number;
+      let value = targets[start + side] as number;
+      for (let i = 0; i < depth; i += 1) value -= (lower[row + i] as number) * (projections[i * sides + side] as number);
+      value *= inverse;
+      projections[own + side] = value;
+      residuals[own + sides + side] = (residuals[own + side] as number) - value * value;
+    }
+  }
+
+  /** Projects the first `count` lanes on the first `size` chosen terms, as far as they are not yet. */
+  function complete(lanes: Lanes, count: number, size: number): void {
+    for (let depth = 0; depth < size; depth += 1) {
+      if (lanes.choices[depth] === choices[depth] && (lanes.widths[depth] as number) >= count) continue;
+      project(lanes.sides, count, depth);
+      lanes.choices[depth] = choices[depth] as number;
+      lanes.widths[depth] = count;
+      pace.work(count * (FIT_WORK + depth));
+    }
+  }
+
+  /** `used`: exponents of the chosen terms. `parent`: the number of their subset. */
+  function extend(depth: number, first: number, used: number, parent: number): void {
+    const size = depth + 1;
+    const { exponents, terms } = cursor;
+    const base = parent + 1 - (depth === 0 ? 0 : subsets.before(size, (places[first - 1] as number) + 1));
+    const left = exponents & ~used;
+    for (let term = first; term < terms; term += 1) {
+      if ((left & ~(reach[term] as number)) !== 0) return;
+      pace.work(ROW_WORK.plain + depth * depth);
+      const missing = left & ~(masks[term] as number);
+      const deeper = size < most && canComplete(term + 1, missing, most - size);
+      if (missing !== 0 && !deeper) continue;
+      if (!pivot(depth, term)) {
+        found.refused += 1;
+        continue;
+      }
+      chosen[depth] = term;
+      choice += 1;
+      choices[depth] = choice;
+      project(targetLanes.sides, segments.length, depth);
+      pace.work(segments.length * (FIT_WORK + depth));
+      const subset = base + subsets.before(size, places[term] as number);
+      if (missing === 0) record(size, subset);
+      if (deeper) extend(size, term + 1, used | (masks[term] as number), subset);
+    }
+  }
+
+  /** Whether up to `more` of the terms from `first` on can use all of the exponents in `missing`; true if unsure. The first has the most. */
+  function canComplete(first: number, missing: number, more: number): boolean {
+    if (first >= cursor.terms || (missing & ~(reach[first] as number)) !== 0) return false;
+    return missing === 0 || bitsOf(missing) <= more * bitsOf(masks[first] as number);
+  }
+
+  function record(size: number, subset: number): void {
+    found.fits += sides;
+    const offset = size * sides;
+    const volume = volumes[size] as number;
+    for (let index = 0; index < segments.length; index += 1) {
+      const scale = (prices[size] as number) * (factors[index] as number);
+      const rss = residuals[offset + index] as number;
+      const whole = squares[index] as number;
+      recordTarget(index, size, subset, Math.max(rss, EXACT * whole) * scale);
+      const sure = volume >= SMALLEST_VOLUME ? rss - (ROUNDING * whole) / volume : 0;
+      const ofSegment = levels[index] as Level[];
+      for (let at = 0; at < ofSegment.length; at += 1) {
+        const level = ofSegment[at] as Level;
+        if (sure > (level.cutoffs[size] as number)) continue;
+        complete(level, level.sides.length, size);
+        recordTrials(level, index, size, subset, scale);
+      }
+    }
+    const count = volume >= SMALLEST_VOLUME ? (nullCounts[size] as number) : nullLanes.sides.length;
+    if (count === 0) return;
+    complete(nullLanes, count, size);
+    recordNulls(count, size);
+  }
+
+  function recordTarget(index: number, size: number, subset: number, q: number): void {
+    if (!(q < NOTHING)) return;
+    const { model } = segments[index] as Gram["segments"][number];
+    const at = cursor.cell - from;
+    if (at < lowest.length && q < (lowest[at] as number)) lowest[at] = q;
+    if (alike[index] && q < found.signal) found.signal = q;
+    if (found.best.length < KEPT || q <= (found.best[KEPT - 1] as Candidate).q) {
+      const name = subset * models.length + model;
+      if (!(q > (standing.get(name) ?? NOTHING))) {
+        standing.set(name, q);
+        keep(found.best, candidateOf(q, subset, model));
+      }
+    }
+    const complexity = size + bitsOf(cursor.exponents);
+    const rival = found.byComplexity[complexity];
+    if (!rival || q <= rival.q) found.byComplexity[complexity] = better(rival, candidateOf(q, subset, model));
+  }
+
+  function candidateOf(q: number, subset: number, model: number): Candidate {
+    return { q, cell: cursor.cell, subset, structure: structureOf(subset), model };
+  }
+
+  function recordTrials(level: Level, index: number, size: number, subset: number, scale: number): void {
+    const { model } = segments[index] as Gram["segments"][number];
+    const winners = found.trials[model] as (Candidate | null)[];
+    const known = limits.trials[model] as Float64Array;
+    for (let lane = 0; lane < level.sides.length; lane += 1) {
+      const side = level.sides[lane] as number;
+      const trial = level.first + lane;
+      const q = Math.max(residuals[size * sides + side] as number, EXACT * (squares[side] as number)) * scale;
+      const rival = winners[trial];
+      if (!(rival ? q <= rival.q : q < NOTHING)) continue;
+      const candidate = candidateOf(q, subset, model);
+      if (rival && compareCandidates(candidate, rival) >= 0) continue;
+      winners[trial] = candidate;
+      if (q < (known[trial] as number)) known[trial] = q;
+      setCutoffs(level, index);
+    }
+  }
+
+  function setCutoffs(level: Level, index: number): void {
+    const known = limits.trials[segments[index]?.model ?? 0] as Float64Array;
+    let limit = 0;
+    for (let lane = 0; lane < level.sides.length; lane += 1) limit = Math.max(limit, known[level.first + lane] as number);
+    for (let size = least; size <= most; size += 1) {
+      const distance = Math.sqrt(limit / ((prices[size] as number) * (factors[index] as number))) + level.reach;
+      level.cutoffs[size] = distance * distance * (1 + ROUNDED);
+    }
+  }
+
+  function recordNulls(count: number, size: number): void {
+    for (let lane = 0; lane < count; lane += 1) {
+      const side = nullLanes.sides[lane] as number;
+      const index = segmentAt(side);
+      const { permutations } = segments[index] as Gram["segments"][number];
+      const scale = (prices[size] as number) * (factors[index] as number);
+      const q = Math.max(residuals[size * sides + side] as number, EXACT * (squares[side] as number)) * scale;
+      const trial = side - permutations.from;
+      if (q < (found.nulls[trial] as number)) found.nulls[trial] = q;
+      if (q < (limits.nulls[trial] as number)) limits.nulls[trial] = q;
+    }
+  }
+
+  /** The segment of a permuted side. */
+  function segmentAt(side: number): number {
+    let index = 0;
+    while (side >= (segments[index] as Gram["segments"][number]).permutations.to) index += 1;
+    return index;
+  }
+
+  /** Which permuted targets can matter in this cell, and in subsets of how many terms at most. */
+  function boundNulls(): void {
+    nullCounts.fill(0);
+    if (firstNull === sides) return;
+    bound.move();
+    let active = false;
+    segments.forEach(({ permutations }, index) => {
+      for (let side = permutations.from; side < permutations.to; side += 1) {
+        const left = (bound.left[side - firstNull] as number) * (factors[index] as number);
+        const limit = limits.nulls[side - permutations.from] as number;
+        let size = most;
+        while (size >= least && left * (prices[size] as number) > limit) size -= 1;
+        nullSizes[side] = size;
+        if (size >= least) {
+          active = true;
+          nullCounts[size] = (nullCounts[size] as number) + 1;
+        }
+      }
+    });
+    if (!active) return;
+    for (let size = most - 1; size >= least; size -= 1) nullCounts[size] = (nullCounts[size] as number) + (nullCounts[size + 1] as number);
+    nullLanes.sides.sort((a, b) => (nullSizes[b] as number) - (nullSizes[a] as number) || a - b);
+    nullLanes.choices.fill(0);
+  }
+
+  return {
+    enter() {
+      let union = 0;
+      for (let term = cursor.terms - 1; term >= 0; term -= 1) {
+        union |= masks[term] as number;
+        reach[term] = union;
+      }
+      prices = pricesOf(problem, cursor.exponents);
+      least = Math.max(1, Math.ceil(bitsOf(cursor.exponents) / Math.max(1, bitsOf(masks[0] ?? 0))));
+      most = prices.findLastIndex((price) => price < Number.POSITIVE_INFINITY);
+      bound.enter();
+    },
+
+    cell() {
+      if (most < least) return;
+      const { terms, last, moved, products } = cursor;
+      for (let term = 1; term < terms; term += 1) {
+        for (let before = 0; before < term; before += 1) {
+          if ((last[term] as number) < moved && (last[before] as number) < moved) continue;
+          const value = gram.products[products[before * all + term] as number] as number;
+          block[before * all + term] = value;
+          block[term * all + before] = value;
+        }
+      }
+      pace.work(terms * terms * ROW_WORK.plain);
+      boundNulls();
+      levels.forEach((ofSegment, index) => {
+        for (const level of ofSegment) setCutoffs(level, index);
+      });
+      extend(0, 0, 0, -1);
+    },
+  };
+}
+
+/** exp(penalty / N) of the subsets that use exactly some exponents, by the number of terms; Infinity where the rows do not suffice. */
+function pricesOf({ sample, layout, plan }: Problem, exponents: number): Float64Array {
+  const rows = sample.training.length;
+  const size = { rows, ...usedGrid(layout.sizes, exponents), library: layout.terms.length };
+  return Float64Array.from({ length: plan.maxTerms + 1 }, (_, terms) => Math.exp(penalty({ ...size, terms }) / rows));
+}
+
+/** What the Jacobian of the model of each segment multiplies its q with. */
+function factorsOf({ models }: Problem, { segments }: Gram): number[] {
+  return segments.map(({ model }) => Math.exp(models[model]?.jacobian ?? 0));
+}
+
+/** What the laws of one term reach, wherever they are: the limits with which a search starts. */
+export function limitsOf(problem: Problem, pace: Pace): Limits {
+  const { permutations, trials, grams, layout, models } = problem;
+  const none = (length: number) => new Float64Array(length).fill(NOTHING);
+  const limits: Limits = { nulls: none(permutations), trials: models.map(() => none(trials)) };
+  for (const gram of grams) {
+    const factors = factorsOf(problem, gram);
+    for (const { mask, offset, count } of layout.terms) {
+      const [, price = Number.POSITIVE_INFINITY] = pricesOf(problem, mask);
+      for (let column = offset; column < offset + count; column += 1) {
+        if (gram.usable[column] === 0) continue;
+        pace.work(gram.sides * ROW_WORK.plain);
+        gram.segments.forEach(({ model, trials: drawn, permutations: permuted }, index) => {
+          const lower = (into: Float64Array, { from, to }: { from: number; to: number }) => {
+            for (let side = from; side < to; side += 1) {
+              const square = gram.squares[side] as number;
+              const rest = square - (gram.targets[column * gram.sides + side] as number) ** 2;
+              const q = Math.max(rest, EXACT * square) * price * (factors[index] as number);
+              if (q < (into[side - from] as number)) into[side - from] = q;
+            }
+          };
+          lower(limits.nulls, permuted);
+          lower(limits.trials[model] as Float64Array, drawn);
+        });
+      }
+    }
+  }
+  return limits;
+}
