@@ -10,6 +10,8 @@ import { valuesOf } from "./values.ts";
 const INTERVAL_TAIL = 0.05;
 /** Rows that the result shows; all of them are in the file. */
 const MOST_SHOWN = 100;
+/** Inputs that a note names. */
+const MOST_NAMED = 4;
 
 type Prediction = Predictions["first"][number];
 
@@ -60,14 +62,16 @@ export function predictRows(
   });
   const notes: string[] = [];
   if (notFinite > 0) {
-    const where = inputs.map((name, index) => `${name} = ${columns[index]?.[firstNotFinite]}`).join(", ");
+    const values = inputs.map((name, index) => `${name} = ${columns[index]?.[firstNotFinite]}`);
+    const where = values.slice(0, MOST_NAMED).join(", ");
     notes.push(
       `The law has no finite value on ${notFinite} of ${rows.rows} rows, first on row ${firstNotFinite + 1}${where && `, where ${where}`}.`,
     );
   }
   if (outsideRows > 0) {
-    const known = inputs.map((name, index) => `${name} from ${ranges[index]?.low} to ${ranges[index]?.high}`).join(", ");
-    notes.push(`${outsideRows} of ${rows.rows} rows lie outside the dataset, which has ${known}: there the law is extrapolated.`);
+    const spans = inputs.map((name, index) => `${name} from ${ranges[index]?.low} to ${ranges[index]?.high}`);
+    const shown = spans.slice(0, MOST_NAMED).join(", ") + (spans.length > MOST_NAMED ? ", …" : "");
+    notes.push(`${outsideRows} of ${rows.rows} rows lie outside the dataset, which has ${shown}: there the law is extrapolated.`);
   }
   if (reach === null) notes.push("The dataset has too few rows for intervals.");
   return {
