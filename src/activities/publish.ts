@@ -19,6 +19,7 @@ export async function publish(store: Store, ticket: Ticket, judgement: Judgement
     { name: "result.json", content_type: "application/json", text: canonical(judgement.result) },
     { name: "evidence.json", content_type: "application/json", text: canonical(judgement.evidence) },
     ...judgement.plots.map(({ name, svg }) => ({ name, content_type: "image/svg+xml", text: svg })),
+    ...(judgement.predictions === undefined ? [] : [{ name: "predictions.csv", content_type: "text/csv", text: judgement.predictions }]),
   ];
   const artifacts = await Promise.all(
     files.map(async ({ name, content_type, text }): Promise<StoredArtifact> => {

@@ -7,7 +7,7 @@ import type { ShardFound } from "../engine/search.ts";
 
 /** What a computing thread is asked to do. Plain data; the table's columns are copied in. */
 export type Task =
-  | { op: "evaluate"; request: EvaluateRequest; table: Table; hash: string }
+  | { op: "evaluate"; request: EvaluateRequest; table: Table; hash: string; predict: Table | undefined }
   | { op: "discover"; request: DiscoverRequest; table: Table; hash: string }
   | { op: "search"; request: DiscoverRequest; table: Table; cells: { from: number; to: number } }
   | { op: "judge"; request: DiscoverRequest; table: Table; hash: string; found: ShardFound[] };
@@ -24,6 +24,8 @@ export interface Judgement {
   result: Result;
   evidence: Evidence;
   plots: Plot[];
+  /** CSV, of an evaluate job that was asked for it. */
+  predictions?: string;
 }
 
 /** A thread's reply. Errors are sent as data: a clone of an Error keeps neither its code nor its faults. */

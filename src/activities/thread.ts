@@ -31,7 +31,9 @@ export default function run({ task, buffer }: { task: Task; buffer: SharedArrayB
 
 function perform(task: Task, control: { advance(fits: number): void }): Findings[keyof Findings] {
   if (task.op === "evaluate") {
-    return drawn(evaluateLaw(task.request, planEvaluate(task.request, headerOf(task.table)), task.table, `sha256:${task.hash}`, control));
+    const { request, table, hash, predict } = task;
+    const plan = planEvaluate(request, headerOf(table), predict && headerOf(predict));
+    return drawn(evaluateLaw(request, plan, table, `sha256:${hash}`, control, predict));
   }
   const plan = planDiscover(task.request, headerOf(task.table));
   const problem = buildProblem(task.request, plan, task.table, control);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { transforms } from "../contract/request.ts";
+import { dimensionRules, transforms } from "../contract/request.ts";
 import { decimals, exponent, integer, list, RANGES } from "./options.ts";
 import { sessionOf } from "./session.ts";
 import { readSource } from "./source.ts";
@@ -11,6 +11,7 @@ interface DiscoverOptions extends SubmitOptions {
   exponent?: Record<string, unknown>;
   transforms?: string[];
   maxTerms?: number;
+  dimensions?: string;
   trials?: number;
   noise?: number[];
   maxFits?: number;
@@ -27,6 +28,7 @@ export function addDiscover(program: Command): void {
     .option("--exponent <name=from:to:step>", "grid of one free exponent; repeat it for more", exponent)
     .option("--transforms <names>", `what of the target is modelled: ${transforms.join(", ")}`, list)
     .option("--max-terms <number>", "most terms in one law", integer(RANGES.maxTerms))
+    .option("--dimensions <rule>", `what the units of the columns forbid: ${dimensionRules.join(", ")}`)
     .option("--trials <number>", "noise trials at each level", integer(RANGES.trials))
     .option("--noise <levels>", "levels of the noise trials, comma-separated shares such as 0.01,0.05", decimals(RANGES.noise))
     .option("--max-fits <number>", "most fits that the search may cost", integer(RANGES.maxFits));
@@ -49,6 +51,7 @@ Examples:
         exponents: options.exponent,
         transforms: options.transforms,
         max_terms: options.maxTerms,
+        dimensions: options.dimensions,
       });
       overlayPart(request, "noise", { trials: options.trials, levels: options.noise });
       overlayPart(request, "budget", { max_fits: options.maxFits });

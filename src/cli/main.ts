@@ -12,6 +12,7 @@ import { describeFailure } from "./failure.ts";
 import { Refused } from "./gateway.ts";
 import { addJobs } from "./jobs.ts";
 import { EXIT, EXIT_HELP } from "./outcome.ts";
+import { addPredict } from "./predict.ts";
 import { addProcesses } from "./processes.ts";
 import { addResult } from "./result.ts";
 import { addStatus } from "./status.ts";
@@ -44,6 +45,7 @@ function createProgram(settings: Settings): Command {
   program.commandsGroup("Jobs:");
   addDiscover(program);
   addEvaluate(program);
+  addPredict(program);
   addJobs(program);
   addStatus(program);
   addExplain(program);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { REASONS, SCHEMA_VERSION, VERDICTS } from "./names.ts";
-import { transforms } from "./request.ts";
+import { dimensionRules, transforms } from "./request.ts";
 
 const term = z
   .object({
@@ -14,6 +14,11 @@ const term = z
     exponent_intervals: z
       .record(z.string(), z.tuple([z.number(), z.number()]))
       .meta({ description: "Column to the 95 % interval of its exponent before that was set to a simple number, where it was free." }),
+    unit: z
+      .string()
+      .nullable()
+      .optional()
+      .meta({ description: 'Unit of the coefficient, such as "d AU^-1.5"; null if a unit is not known.' }),
   })
   .meta({ id: "Term" });
 
@@ -28,6 +33,10 @@ export const law = z
     transform: z.enum(transforms),
     noise: z.enum(["additive", "relative"]),
     terms: z.array(term),
+    dimensions: z.enum(["consistent", "inconsistent"]).nullable().optional().meta({
+      description:
+        "Whether functions are taken of pure numbers alone, and like is added to like inside of them, coefficients of terms carrying what units they need; null if the unit of a column is not known.",
+    }),
   })
   .meta({ id: "Law" });
 export type Law = z.infer<typeof law>;
@@ -63,6 +72,23 @@ const landscape = z
 const margin = z
   .object({ value: z.number(), limit: z.number() })
   .meta({ id: "Margin", description: "The figure of one test and the limit that it must keep." });
+
+const ofTarget = z.number().nullable();
+const predictions = z
+  .object({
+    artifact: z.literal("predictions.csv").meta({ description: "The file with the inputs and the prediction of every row." }),
+    rows: z.int(),
+    not_finite: z
+      .int()
+      .meta({ description: "Rows on which the law has no finite value: their prediction is null, and empty in the file." }),
+    outside: z.int().meta({ description: "Rows with an input beyond the range that it has in the dataset." }),
+    notes: z.array(z.string()).meta({ description: "What to mind of these predictions, in sentences." }),
+    first: z
+      .array(z.object({ prediction: ofTarget, low: ofTarget, high: ofTarget, outside: z.boolean() }))
+      .meta({ description: "The first rows, at most 100. `low` and `high` hold a new observation with probability 95 %." }),
+  })
+  .meta({ id: "Predictions", description: "What the law says of the rows of `predict`." });
+export type Predictions = z.infer<typeof predictions>;
 
 /** What a job of either kind finds. More keys may be added; these keep their names. */
 export const result = z
@@ -103,6 +129,15 @@ export const result = z
     landscape: landscape.nullable().meta({
       description: "Null where nothing was searched, where the law has no free exponent, and where the grid was too large to keep.",
     }),
+    predictions: predictions.optional(),
+    library: z
+      .object({
+        terms: z.int().meta({ description: "Terms that were searched." }),
+        dimensions: z.enum(dimensionRules).meta({ description: "The rule by which units restricted them." }),
+        excluded: z.array(z.string()).meta({ description: "Terms that were left out because of the units of their columns." }),
+      })
+      .optional()
+      .meta({ id: "Library", description: "What a discover job searched." }),
     method: z.object({ name: z.literal("v2"), version: z.string(), fingerprint: z.string() }),
     dataset: z.object({ hash: z.string(), rows: z.int() }),
     seed: z.int(),

@@ -72,9 +72,11 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
   };
   const design = winner?.design ?? designOf(MEAN, sample, pace);
   const settled = conclude(design, findings, sample, request, datasetHash, pace);
-  if (winner) return settled;
+  const { terms, dimensions, leftOut } = problem.plan;
+  const library: Result["library"] = { terms: terms.length, dimensions: dimensions?.rule ?? "off", excluded: leftOut };
+  if (winner) return { ...settled, result: { ...settled.result, library } };
   const { candidate: _, ...result } = settled.result;
-  return { result, evidence: settled.evidence };
+  return { result: { ...result, library }, evidence: settled.evidence };
 }
 
 /** Two or three rows leave no room for any candidate; the mean then stands in for one, and is rejected. */

@@ -6,6 +6,7 @@ import { type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { evidenceOf } from "./evidence.ts";
 import { type Design, fitRows, predictions } from "./fit.ts";
 import { lawOf } from "./law.ts";
+import { withUnits } from "./law-units.ts";
 import { MIN_ROWS, type Sample } from "./sample.ts";
 
 /** Smallest share of noise trials, and of tables drawn from the law, that must keep the family of the winner. */
@@ -75,7 +76,7 @@ export function conclude(
   if (exceeded(shape) && signal && kind === "discover") reasons.push("outside_library");
   if (exceeded(holdout)) reasons.push("holdout_disagrees");
   if (stability.share !== null && stability.share < STABILITY_LIMIT) reasons.push("unstable");
-  const law = lawOf(hypothesis, fit, target);
+  const law = withUnits(lawOf(hypothesis, fit, target), hypothesis.terms, table.units);
   const constants = constantsCheck(law);
   const weak = constants !== null && constants.value < constants.limit;
   const size = hypothesis.given ? 0 : hypothesis.terms.length + hypothesis.exponents;

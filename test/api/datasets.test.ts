@@ -66,7 +66,6 @@ describe("a CSV", () => {
   test.each([
     ["empty", "", "dataset_empty", /empty/, undefined],
     ["a header only", "a,T\n", "dataset_empty", /no rows/, undefined],
-    ["one row", "a,T\n1,2\n", "dataset_too_few_rows", /1 row/, undefined],
     ["a short row", "a,T\n1,2\n3\n", "dataset_ragged", /Line 3 has 1 cell but the header has 2/, ""],
     ["a long row", "a,T\n1,2,3\n3,4\n", "dataset_ragged", /Line 2 has 3 cells/, ""],
     ["a column named twice", "a,a\n1,2\n3,4\n", "column_duplicate", /Line 1, the header, names "a" twice/, "/columns/a"],
