@@ -1,5 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import type { Job } from "../contract/job.ts";
 import { type Embedded, probe, startEmbedded } from "./embedded.ts";
@@ -7,12 +8,12 @@ import { absolute, Unreachable } from "./gateway.ts";
 import { EXIT } from "./outcome.ts";
 import { jobPath, type Session, sessionOf } from "./session.ts";
 import { showOutcome } from "./show.ts";
-import { post } from "./submit.ts";
+import { readSource } from "./source.ts";
+import { post, requestOf } from "./submit.ts";
 import { waitForJob } from "./wait.ts";
 
 /** From the package's root, which is two folders up both from source and when built. */
-const PLANETS = new URL("../../data/planets.csv", import.meta.url);
-const UNITS = { a: "AU", T: "d" };
+const PLANETS = fileURLToPath(new URL("../../data/planets.csv", import.meta.url));
 const PLOT_FILE = "orrery-demo.svg";
 
 /** `ownUrl` is where a gateway started with this environment would listen. */
@@ -71,23 +72,14 @@ async function ensureGateway(session: Session, ownUrl: string, signal: AbortSign
 
 async function findLaw(session: Session, temporary: boolean, signal: AbortSignal): Promise<number> {
   const { terminal, paint } = session;
-  const columns = columnsOf(await readFile(PLANETS, "utf8"));
-  const rows = columns.T?.length ?? 0;
-  terminal.out.write(`${paint.out("bold", `${rows} planets: distance a (AU) and period T (d). Which law?`)}\n\n`);
-  const request = { dataset: { source: "inline", columns, units: UNITS }, target: "T", inputs: ["a"], reuse: false };
+  terminal.out.write(`${paint.out("bold", "Eight planets: distance a (AU) and period T (d). Which law?")}\n\n`);
+  const request = await requestOf(session.gateway, await readSource(PLANETS), { target: "T", reuse: false });
   const accepted = await post(session, "discover", request);
   const finished = await waitForJob(session, accepted.document.job_id, signal);
   const exitCode = await showOutcome(session, finished, {});
   if (exitCode !== EXIT.notSucceeded) await savePlot(session, finished.document.job_id);
   showLinks(session, finished.document, temporary);
   return exitCode;
-}
-
-/** Columns of a CSV file of plain numbers with a header; lines that begin with # tell where the numbers come from. */
-function columnsOf(csv: string): Record<string, number[]> {
-  const lines = csv.split(/\r?\n/).filter((line) => line !== "" && !line.startsWith("#"));
-  const [header = [], ...rows] = lines.map((line) => line.split(","));
-  return Object.fromEntries(header.map((name, index) => [name.trim(), rows.map((row) => Number(row[index]))]));
 }
 
 async function savePlot({ gateway, terminal }: Session, id: string): Promise<void> {
