@@ -18,10 +18,12 @@ export async function showOutcome(session: Session, { text, document }: Reply<Jo
 }
 
 /** Prints a result with the plot of its evidence. */
-export async function showResult({ gateway, terminal, paint }: Session, id: string, result: Result): Promise<void> {
+export async function showResult({ gateway, terminal, paint, stops }: Session, id: string, result: Result): Promise<void> {
   const evidence = await readEvidence(gateway, id);
-  terminal.out.write(`${renderResult(result, evidence?.unit ?? null, paint.out).join("\n")}\n`);
+  terminal.out.write(`${renderResult(result, evidence, paint.out).join("\n")}\n`);
   if (evidence) terminal.out.write(`\n${drawChart(evidence, widthOf(terminal.out), paint.out).join("\n")}\n`);
+  const files = absolute(gateway.url, jobPath(id, "/artifacts"));
+  terminal.out.write(`\nPlots and numbers${stops ? ", after npm start" : ""}: ${paint.out("underline", files)}\n`);
 }
 
 /** The rows behind the plot; a job that kept none has no plot. */
