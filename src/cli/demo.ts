@@ -71,7 +71,6 @@ async function savePlot({ gateway, terminal }: Session, id: string): Promise<voi
 function showLinks({ gateway, terminal, paint, stops }: Session, { job_id: id, links }: Job): void {
   const rows = [
     ["job", links.self ?? jobPath(id)],
-    ["artifacts", links.artifacts ?? jobPath(id, "/artifacts")],
     ["docs", "/docs"],
     ...(links.temporal_ui ? [["Web UI", links.temporal_ui]] : []),
   ];
