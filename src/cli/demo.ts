@@ -69,11 +69,7 @@ async function savePlot({ gateway, terminal }: Session, id: string): Promise<voi
 }
 
 function showLinks({ gateway, terminal, paint, stops }: Session, { job_id: id, links }: Job): void {
-  const rows = [
-    ["job", links.self ?? jobPath(id)],
-    ["docs", "/docs"],
-    ...(links.temporal_ui ? [["Web UI", links.temporal_ui]] : []),
-  ];
+  const rows = [["job", links.self ?? jobPath(id)], ["docs", "/docs"], ...(links.temporal_ui ? [["Web UI", links.temporal_ui]] : [])];
   const lines = rows.map(([name = "", link = ""]) => `  ${name.padEnd(10)} ${paint.out("underline", absolute(gateway.url, link))}`);
   const heading = stops ? "Links (they answer again after npm start, which keeps the jobs):" : "Links:";
   terminal.out.write(`\n${[heading, ...lines].join("\n")}\n`);

@@ -46,12 +46,14 @@ function lawLines(result: Result, law: Law | undefined, units: Units, paint: Pai
 
 function constantLines(law: Law, units: Units): string[] {
   const rows = law.terms.map((term) => {
-    const { text, coefficient, interval } = term;
+    const { text, coefficient, interval, exponents, exponent_intervals: ranges } = term;
     const shown = interval ? estimate(coefficient, interval) : { value: figure(coefficient, 8), interval: "as given" };
-    return [text === "1" ? "constant" : text, shown.value, shown.interval, unitOfTerm(law, term, units)];
+    const free = Object.entries(ranges).map(([column, range]) => `${column}: ${estimate(exponents[column] ?? 0, range).interval}`);
+    return [text === "1" ? "constant" : text, shown.value, shown.interval, unitOfTerm(law, term, units), free.join(", ")];
   });
-  const named = rows.some(([, , , unit]) => unit !== "");
-  return aligned([["term", "coefficient", "95 % interval", ...(named ? ["unit"] : [])], ...rows]).map(indented);
+  const titles = ["term", "coefficient", "95 % interval", "unit", "exponent"];
+  const shown = titles.flatMap((_, index) => (index < 3 || rows.some((row) => row[index] !== "") ? [index] : []));
+  return aligned([titles, ...rows].map((row) => shown.map((index) => row[index] ?? ""))).map(indented);
 }
 
 function fitLines({ fit, p_value: p, stability }: Result, unit: string | null): string[] {
@@ -62,16 +64,21 @@ function fitLines({ fit, p_value: p, stability }: Result, unit: string | null): 
     ["RMSE", figure(fit.rmse), inUnit],
     ...(fit.holdout_rmse === null ? [] : [["hold-out RMSE", figure(fit.holdout_rmse), inUnit]]),
     ...(p === null ? [] : [["p-value", figure(p), ""]]),
-    ...(stability.trials === 0 ? [] : [["noise trials kept", `${stability.kept} of ${stability.trials}`, ""]]),
+    ...stability.levels.map(({ level, trials, kept, decides }) => [
+      `kept at ${figure(level * 100, 3)} % noise`,
+      `${kept} of ${trials}`,
+      decides ? "" : " (too much noise to decide)",
+    ]),
   ];
   return rows.map(([name = "", value = "", suffix = ""]) => `  ${name.padEnd(17)}  ${value}${suffix}`);
 }
 
 function frontLines({ pareto }: Result, law: Law | undefined, paint: Paint): string[] {
   if (pareto.length === 0) return [];
+  const chosen = pareto.findIndex(({ text }) => text === law?.text);
   const rows = pareto
     .slice(0, MAX_LINES)
-    .map(({ complexity, rmse, text }) => [String(complexity), figure(rmse), text === law?.text ? `${text}   (chosen)` : text]);
+    .map(({ complexity, rmse, text }, index) => [String(complexity), figure(rmse), index === chosen ? `${text}   (chosen)` : text]);
   const more = pareto.length > MAX_LINES ? [`  and ${pareto.length - MAX_LINES} more with --json`] : [];
   return ["", paint("bold", "Pareto front"), ...aligned([["complexity", "RMSE", "law"], ...rows]).map(indented), ...more];
 }

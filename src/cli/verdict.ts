@@ -25,7 +25,11 @@ const TEST_TEXT: Record<string, string> = {
   lack_of_fit: "pattern left in the residuals, in units of their scatter",
   holdout: "squared error on the rows kept out, in units of the others'",
   stability: "share of noise trials that find the same law",
+  reselection: "share of tables drawn from the law that lead back to it",
 };
+
+/** Tests of a share that was kept; all others measure a fault. */
+const SHARES: readonly string[] = ["stability", "reselection"];
 
 /** The verdict with its reasons and, for each test, which side of its limit the value must be on. */
 export function verdictLines(result: Result, paint: Paint): string[] {
@@ -33,8 +37,7 @@ export function verdictLines(result: Result, paint: Paint): string[] {
   const rows = Object.entries(margins).map(([test, { value, limit }]) => [
     test,
     figure(value, DIGITS),
-    // Stability is a share of trials that passed; all others measure a fault.
-    `${test === "stability" ? "at least" : "at most"} ${figure(limit, DIGITS)}`,
+    `${SHARES.includes(test) ? "at least" : "at most"} ${figure(limit, DIGITS)}`,
     TEST_TEXT[test] ?? "",
   ]);
   return [

@@ -13,7 +13,7 @@ export const result: Result = {
   margins: { r2: { value: 0.4, limit: 0.9 } },
   fit: { rows: 8, r2: 0.4, rmse: 12.5, holdout_rmse: null },
   p_value: null,
-  stability: { trials: 5, kept: 1, share: 0.2 },
+  stability: { trials: 5, kept: 1, share: 0.2, levels: [] },
   pareto: [],
   rivals: [],
   method: { name: "v2", version: "1", fingerprint: "test" },

@@ -11,7 +11,7 @@ const CALM: Result = { ...RESULT, p_value: 0.001, fit: { ...RESULT.fit, rows: 20
 const RANGE = "Range: seen for a (AU) from 0.387 to 30.07; beyond that it is a guess.";
 
 function termOf(text: string, coefficient: number, interval: [number, number]): Law["terms"][number] {
-  return { text, coefficient, interval, exponents: {} };
+  return { text, coefficient, interval, exponents: {}, exponent_intervals: {} };
 }
 
 test.each<[string, Partial<Result>, RegExp[]]>([

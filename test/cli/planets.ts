@@ -19,11 +19,19 @@ export const RESULT: Result = {
     ast: {},
     transform: "identity",
     noise: "relative",
-    terms: [{ text: "a^1.5", coefficient: 365.2134, interval: [364.902, 365.481], exponents: { a: 1.5 } }],
+    terms: [
+      {
+        text: "a^1.5",
+        coefficient: 365.2134,
+        interval: [364.902, 365.481],
+        exponents: { a: 1.5 },
+        exponent_intervals: { a: [1.4996, 1.5001] },
+      },
+    ],
   },
   fit: { rows: 8, r2: 0.99999, rmse: 1.23456, holdout_rmse: 1.41 },
   p_value: 0.0031,
-  stability: { trials: 5, kept: 5, share: 1 },
+  stability: { trials: 5, kept: 5, share: 1, levels: [{ level: 0.01, trials: 5, kept: 5, share: 1, decides: true }] },
   pareto: [
     { complexity: 1, rmse: 1.23456, text: "365.2 a^1.5" },
     { complexity: 2, rmse: 1.1, text: "0.4 + 365.1 a^1.5" },
