@@ -42,9 +42,10 @@ function createProgram(settings: Settings): Command {
     .version(packageVersion(), "--version", "print the version")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", EXIT_HELP);
+  const own = ownUrl(settings);
   program.commandsGroup("Jobs:");
-  addDiscover(program);
-  addEvaluate(program);
+  addDiscover(program, own);
+  addEvaluate(program, own);
   addPredict(program);
   addJobs(program);
   addStatus(program);
@@ -53,7 +54,7 @@ function createProgram(settings: Settings): Command {
   addWatch(program);
   addCancel(program);
   program.commandsGroup("Processes:");
-  addDemo(program, ownUrl(settings));
+  addDemo(program, own);
   addProcesses(program);
   for (const command of [program, ...program.commands]) {
     command.showHelpAfterError(`See: npx orrery ${command === program ? "" : `${command.name()} `}--help`);
