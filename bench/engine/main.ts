@@ -1,22 +1,45 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { ENGINE_VERSION } from "../../src/contract/names.ts";
 import { type Goal, printGoals } from "./goals.ts";
 import { readOptions } from "./options.ts";
+import { measureLarge } from "./parts/large.ts";
 import { measureNegatives } from "./parts/negatives.ts";
+import { comparePeer } from "./parts/peer.ts";
 import { measureRecovery } from "./parts/recovery.ts";
+import { compareShards } from "./parts/shards.ts";
+import { measureSpeed } from "./parts/speed.ts";
 import { measureTables } from "./parts/tables.ts";
 
+// `npm run bench -- engine [part …] [options]`; without a part, all of them. See docs/benchmarks.md.
 const options = readOptions(process.argv.slice(2));
 
-const parts: Record<string, () => Promise<{ goals: Goal[] }> | { goals: Goal[] }> = {
+interface Measured {
+  goals: Goal[];
+  lines: object[];
+}
+
+const parts: Record<string, () => Promise<Measured> | Measured> = {
   recovery: () => measureRecovery(options),
   negatives: () => measureNegatives(options),
   tables: measureTables,
+  speed: measureSpeed,
+  large: () => measureLarge(options),
+  shards: compareShards,
+  peer: () => comparePeer(options),
 };
 
-const asked = options.parts.length > 0 ? options.parts : Object.keys(parts);
-const goals: Goal[] = [];
-for (const part of asked) {
-  const measure = parts[part];
-  if (!measure) throw new Error(`no part ${part}; there are ${Object.keys(parts).join(", ")}`);
-  goals.push(...(await measure()).goals);
+const unknown = options.parts.find((part) => !(part in parts));
+if (unknown !== undefined) throw new Error(`no part ${unknown}; there are ${Object.keys(parts).join(", ")}`);
+const measured: Record<string, Measured> = {};
+for (const [part, measure] of Object.entries(parts)) {
+  if (options.parts.length === 0 || options.parts.includes(part)) measured[part] = await measure();
 }
-printGoals(goals);
+printGoals(Object.values(measured).flatMap(({ goals }) => goals));
+
+if (options.parts.length === 0) {
+  const machine = { processor: cpus()[0]?.model, processors: availableParallelism(), node: process.version, engine: ENGINE_VERSION };
+  const folder = new URL("../results/", import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL("engine.json", folder), `${JSON.stringify({ machine, measured }, null, 1)}\n`);
+}

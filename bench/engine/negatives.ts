@@ -64,7 +64,12 @@ const random: Record<string, (draws: Random) => number> = {
 };
 
 const PERMUTED = "permuted law";
-export const KINDS = [...Object.keys(random), PERMUTED, ...Object.keys(outside)];
+export const GROUPS: Record<string, string[]> = {
+  "random targets": Object.keys(random),
+  "permuted targets": [PERMUTED],
+  "laws outside the library": Object.keys(outside),
+};
+export const KINDS = Object.values(GROUPS).flat();
 
 /** Libraries that a user might declare without knowing the law, by the number of inputs. */
 const libraries: Record<number, Hypothesis[]> = {

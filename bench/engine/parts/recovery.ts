@@ -31,7 +31,7 @@ export async function measureRecovery(options: Options): Promise<{ goals: Goal[]
   return { goals, lines };
 }
 
-function tasksOf(options: Options, set: RecoveryTask["set"], library: RecoveryTask["library"], level: number): RecoveryTask[] {
+export function tasksOf(options: Options, set: RecoveryTask["set"], library: RecoveryTask["library"], level: number): RecoveryTask[] {
   return SETS[set].flatMap(({ name }, problem) => {
     if (options.only !== undefined && !name.includes(options.only)) return [];
     return Array.from({ length: options.seeds }, (_, index) => ({

@@ -1,3 +1,5 @@
+import type { Transform } from "../../../src/contract/request.ts";
+import type { Law } from "../../../src/contract/result.ts";
 import { type Goal, goal } from "../goals.ts";
 import { discover, lawOf } from "../run.ts";
 import { formOf } from "../same.ts";
@@ -48,15 +50,22 @@ function lineOf(table: HistoricalTable): Line {
     `  ${table.name.padEnd(16)} ${right ? "right" : "WRONG"}, ${accepted ? "accepted" : `rejected [${result.reasons.join(", ")}]`}: ${law?.text}`,
   );
   const inside = Object.entries(table.literature).map(([text, value]) => {
-    const form = formOf({ terms: [text], transform: "identity" }, inputs);
-    const term = law?.terms.find((each) => formOf({ terms: [each.text], transform: "identity" }, inputs) === form);
-    const [from, to] = term?.interval ?? [Number.NaN, Number.NaN];
+    const [from, to] = right && law ? intervalOf(law, text, table.law.transform, inputs) : [Number.NaN, Number.NaN];
     const slack = ROUNDING * Math.abs(value);
-    const within = law?.transform === table.law.transform && from - slack <= value && value <= to + slack;
+    const within = from - slack <= value && value <= to + slack;
     console.log(
       `      ${text}: ${value.toPrecision(7)} ${within ? "inside" : "OUTSIDE"} ${from.toPrecision(7)} to ${to.toPrecision(7)} (${table.source})`,
     );
     return within;
   });
   return { name: table.name, found: law?.text ?? "nothing", right, accepted, inside: inside.every(Boolean), reasons: result.reasons, ms };
+}
+
+/** The interval of one constant of a right law; a single term found in 1/f is turned over. */
+function intervalOf(law: Law, text: string, transform: Transform, inputs: readonly string[]): [number, number] {
+  const form = formOf({ terms: [text], transform: "identity" }, inputs);
+  const turned = law.transform !== transform;
+  const term = turned ? law.terms[0] : law.terms.find((each) => formOf({ terms: [each.text], transform: "identity" }, inputs) === form);
+  const [from, to] = term?.interval ?? [Number.NaN, Number.NaN];
+  return turned ? [1 / to, 1 / from] : [from, to];
 }
