@@ -9,7 +9,8 @@ export function readOptions(args: readonly string[]) {
     options: {
       levels: { type: "string", default: "0.01,0.05,0.1" },
       seeds: { type: "string", default: "5" },
-      first: { type: "string", default: "1" },
+      // Rules are tuned with seeds below 100, so figures that are quoted start above.
+      first: { type: "string", default: "101" },
       library: { type: "string" },
       set: { type: "string" },
       rows: { type: "string", default: "200" },

@@ -18,15 +18,18 @@ import { measureRecovery, tasksOf } from "./recovery.ts";
 const SCRIPT = fileURLToPath(new URL("../../peers/sindy.py", import.meta.url));
 const RECORD = new URL("../../peers/pysindy.json", import.meta.url);
 
+/** The settings, by place, that had exactly the terms of the law, and the processor seconds of all settings together. */
 interface Method {
-  right: boolean;
+  right: number[];
   seconds: number;
 }
+
+const METHODS = ["stlsq", "frols", "ssr"] as const;
 
 interface Recorded {
   versions: Record<string, string>;
   machine: string;
-  answers: { id: string; columns: number; methods: Partial<Record<"stlsq" | "frols" | "ssr", Method>> }[];
+  answers: { id: string; columns: number; methods: Partial<Record<(typeof METHODS)[number], Method>> }[];
 }
 
 /**
@@ -37,7 +40,7 @@ export async function comparePeer(options: Options): Promise<{ goals: Goal[]; li
   const tasks = options.sets.flatMap((set) => options.levels.flatMap((level) => tasksOf(options, set, "declared", Number(level))));
   if (options.peer !== undefined) record(options.peer, tasks);
   const recorded = JSON.parse(readFileSync(RECORD, "utf8")) as Recorded;
-  const theirs = new Map(recorded.answers.map((answer) => [answer.id, answer]));
+  const answers = new Map(recorded.answers.map((answer) => [answer.id, answer]));
   const { lines: ours } = await measureRecovery({ ...options, libraries: ["declared"], brief: true });
   const versions = Object.entries(recorded.versions).map(([name, version]) => `${name} ${version}`);
   console.log(`\nPySINDy ${options.peer === undefined ? "as recorded" : "in this run"}: ${versions.join(", ")}; ${recorded.machine}`);
@@ -47,24 +50,34 @@ export async function comparePeer(options: Options): Promise<{ goals: Goal[]; li
       const pairs = ours
         .filter((line) => line.set === set && line.level === Number(level))
         .flatMap((line) => {
-          const answer = theirs.get(idOf(line));
+          const answer = answers.get(idOf(line));
           return answer ? [{ line, answer }] : [];
         });
-      const method = (name: "stlsq" | "frols" | "ssr") => pairs.flatMap(({ answer }) => answer.methods[name] ?? []);
-      const described = (name: "stlsq" | "frols" | "ssr") => {
-        const answers = method(name);
-        const hits = answers.filter(({ right }) => right).length;
-        return `${name} ${share(hits, answers.length)}, ${(1_000 * median(answers.map(({ seconds }) => seconds))).toFixed(0)} ms`;
-      };
       const hits = pairs.filter(({ line }) => line.right).length;
-      console.log(
-        `  ${set}, noise ${100 * Number(level)} %: ours ${share(hits, pairs.length)}, ${median(pairs.map(({ line }) => line.ms)).toFixed(0)} ms`,
-      );
-      console.log(`      their best by oracle: ${described("stlsq")}; ${described("frols")}; ${described("ssr")}`);
-      lines.push({ set, level: Number(level), ours: hits, stlsq: method("stlsq"), of: pairs.length });
+      const ms = median(pairs.map(({ line }) => line.ms));
+      console.log(`  ${set}, noise ${100 * Number(level)} %: ours ${share(hits, pairs.length)}, ${ms.toFixed(0)} ms`);
+      const theirs = METHODS.map((name) => ({ name, ...tallied(pairs.flatMap(({ answer }) => answer.methods[name] ?? [])) }));
+      for (const { name, of, single, oracle, ms } of theirs) {
+        console.log(
+          `      ${name.padEnd(6)} best single setting ${share(single, of)}; best setting of each table ${share(oracle, of)}; ${ms.toFixed(0)} ms`,
+        );
+      }
+      lines.push({ set, level: Number(level), of: pairs.length, right: hits, ms, theirs });
     }
   }
   return { goals: [], lines };
+}
+
+/** How many tables the best single setting gets right, and how many have any setting that does. */
+function tallied(answers: readonly Method[]): { of: number; single: number; oracle: number; ms: number } {
+  const counts = new Map<number, number>();
+  for (const setting of answers.flatMap(({ right }) => right)) counts.set(setting, (counts.get(setting) ?? 0) + 1);
+  return {
+    of: answers.length,
+    single: Math.max(0, ...counts.values()),
+    oracle: answers.filter(({ right }) => right.length > 0).length,
+    ms: 1_000 * median(answers.map(({ seconds }) => seconds)),
+  };
 }
 
 function record(python: string, tasks: readonly RecoveryTask[]): void {
@@ -74,7 +87,7 @@ function record(python: string, tasks: readonly RecoveryTask[]): void {
     writeFileSync(input, JSON.stringify(tasks.map(exported)));
     const { status } = spawnSync(python, [SCRIPT, input, output], { stdio: "inherit" });
     if (status !== 0) throw new Error(`${python} ${SCRIPT} ended with ${status}; does it have pysindy?`);
-    writeFileSync(RECORD, `${readFileSync(output, "utf8")}\n`);
+    writeFileSync(RECORD, compact(JSON.parse(readFileSync(output, "utf8")) as Recorded));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -116,4 +129,10 @@ function flattened({ hypothesis }: Problem, columns: readonly string[]): Express
 
 function valuesOf({ from, to, step }: ExponentRange): number[] {
   return Array.from({ length: Math.round((to - from) / step) + 1 }, (_, index) => from + index * step);
+}
+
+/** One line for each table, so that a later record can be compared with this one. */
+function compact({ answers, ...rest }: Recorded): string {
+  const lines = answers.map((answer) => `  ${JSON.stringify(answer)}`).join(",\n");
+  return `${JSON.stringify(rest, null, 1).slice(0, -2)},\n "answers": [\n${lines}\n ]\n}\n`;
 }
