@@ -29,7 +29,7 @@ type Outside = (x0: number, x1: number, x2: number) => number;
 
 const HIDDEN_RATE = 3.7;
 
-/** Laws that no library below contains, nor any sum of its terms. */
+/** Laws that no library below contains, nor any sum of its terms, in the target, its reciprocal or its logarithm. */
 const outside: Record<string, Outside> = {
   tanh: (a, b, c) => Math.tanh(a - 2) + 0.5 * Math.tanh(b) + 0.2 * c,
   Planck: (a, b, c) => a ** 3 / (Math.exp(1.5 * a) - 1) + 0.1 * b + 0.1 * c,
@@ -37,13 +37,13 @@ const outside: Record<string, Outside> = {
   step: (a, b, c) => (a > 2 ? 1 : 0) + (b > 1.5 ? 0.5 : 0) + 0.1 * c,
   "fast sine": (a, b, c) => Math.sin(HIDDEN_RATE * a) + 0.5 * Math.cos(2.3 * b) + 0.2 * c,
   kink: (a, b, c) => Math.abs(a - 1.7) + 0.5 * Math.max(b, 1) + 0.2 * c,
-  saturation: (a, b, c) => (3 * a) / (1.3 + a) + (2 * b) / (0.7 + b) + 0.2 * c,
-  "x^x": (a, b, c) => (a / 2) ** a + 0.5 * b + 0.2 * c,
-  sigmoid: (a, b, c) => 1 / (1 + Math.exp(-3 * (a - 2))) + 0.3 * b + 0.1 * c,
+  saturation: (a, b, c) => (2 * a) / (0.5 + a) + (3 * a) / (4 + a) + (2 * b) / (0.7 + b) + 0.2 * c,
+  "x^x": (a, b, c) => 0.5 + (a / 2) ** a + 0.5 * b + 0.2 * c,
+  sigmoid: (a, b, c) => 0.5 + 1 / (1 + Math.exp(-3 * (a - 2))) + 0.3 * b + 0.1 * c,
   rational: (a, b, c) => (1 + 2 * a) / (3 + a ** 2) + b / (1 + b ** 2) + 0.1 * c,
   "log(1 + x^2)": (a, b, c) => Math.log(1 + a ** 2) + Math.log(1 + 2 * b ** 2) + 0.1 * c,
   "sin(x)/x": (a, b, c) => Math.sin(2 * a) / a + 0.3 * Math.sin(3 * b) + 0.1 * c,
-  resonance: (a, b, c) => 1 / ((a - 2) ** 2 + 0.2) + 0.5 * b + 0.2 * c,
+  resonance: (a, b, c) => 0.3 + 1 / ((a - 2) ** 2 + 0.2) + 0.5 * b + 0.2 * c,
   chirp: (a, b, c) => Math.sin(a ** 2) + 0.5 * b + 0.2 * c,
   sawtooth: (a, b, c) => a - Math.floor(a) + 0.3 * (1.4 * b - Math.floor(1.4 * b)) + 0.1 * c,
   cusp: (a, b, c) => Math.cbrt(a - 2) + 0.3 * b + 0.1 * c,
