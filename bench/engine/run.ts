@@ -15,9 +15,9 @@ const control = { advance() {} };
  * A whole discover job in this process; `more` is the request without its dataset. The search is cut into `pieces`, whose
  * findings go through JSON and are merged last to first.
  */
-export function discover(columns: ColumnValues, more: object, pieces = 1): Result {
-  const table = tableOf(columns);
-  const request = discoverRequest.parse({ dataset: { source: "inline", columns }, ...more });
+export function discover(columns: ColumnValues, more: object, pieces = 1, units: Record<string, string> = {}): Result {
+  const table = tableOf(columns, units);
+  const request = discoverRequest.parse({ dataset: { source: "inline", columns, units }, ...more });
   const plan = planDiscover(request, headerOf(table));
   const problem = buildProblem(request, plan, table, control);
   const found = shardCells(plan, pieces).map((cells) => JSON.parse(JSON.stringify(searchCells(problem, cells, control))) as ShardFound);

@@ -1,9 +1,14 @@
+import { createReadStream } from "node:fs";
+import { readCsv } from "../../../src/api/datasets/csv.ts";
 import type { Transform } from "../../../src/contract/request.ts";
-import type { Law } from "../../../src/contract/result.ts";
+import type { Law, Result } from "../../../src/contract/result.ts";
 import { type Goal, goal } from "../goals.ts";
+import type { ColumnValues } from "../problem.ts";
 import { discover, lawOf } from "../run.ts";
 import { formOf } from "../same.ts";
-import { type HistoricalTable, historical } from "../tables.ts";
+import { further, type HistoricalTable, historical, lawless } from "../tables.ts";
+
+const DATA = new URL("../../../data/", import.meta.url);
 
 /** How far a constant may lie outside an interval that has no width because its table has no noise. */
 const ROUNDING = 1e-8;
@@ -19,9 +24,10 @@ interface Line {
 }
 
 /** The historical tables, each sent alone: no hypothesis, every default. */
-export function measureTables(): { goals: Goal[]; lines: Line[] } {
+export async function measureTables(): Promise<{ goals: Goal[]; lines: Line[] }> {
   console.log("\nhistorical tables, dataset alone");
-  const lines = historical.map(lineOf);
+  const lines: Line[] = [];
+  for (const table of historical) lines.push(await lineOf(table));
   const whole = (name: string) => lines.filter((line) => line.name.startsWith(name));
   const names = [...new Set(lines.map(({ name }) => (name.startsWith("Lorenz") ? "Lorenz" : name)))];
   const right = names.filter((name) => whole(name).every((line) => line.right && line.accepted)).length;
@@ -34,31 +40,56 @@ export function measureTables(): { goals: Goal[]; lines: Line[] } {
       side: "at least",
     }),
   ];
+  for (const table of further) lines.push(await lineOf(table));
+  for (const file of lawless) {
+    const { columns, units } = await read(file);
+    const result = discover(columns, {}, 1, units);
+    console.log(`  ${file.padEnd(20)} ${verdictOf(result)} (nothing to find): ${lawOf(result)?.text}`);
+  }
   return { goals, lines };
 }
 
-function lineOf(table: HistoricalTable): Line {
+async function lineOf({ name, file, target, inputs, law, literature, source }: HistoricalTable): Promise<Line> {
+  const { columns, units } = await read(file);
   const started = performance.now();
-  const result = discover(table.columns, {});
+  const result = discover(columns, { ...(target && { target }), ...(inputs && { inputs }) }, 1, units);
   const ms = performance.now() - started;
-  const law = lawOf(result);
-  const inputs = Object.keys(table.columns).slice(0, -1);
-  const texts = law?.terms.map(({ text }) => text) ?? [];
-  const right = law !== undefined && formOf({ terms: texts, transform: law.transform }, inputs) === formOf(table.law, inputs);
-  const accepted = result.verdict === "accepted";
-  console.log(
-    `  ${table.name.padEnd(16)} ${right ? "right" : "WRONG"}, ${accepted ? "accepted" : `rejected [${result.reasons.join(", ")}]`}: ${law?.text}`,
-  );
-  const inside = Object.entries(table.literature).map(([text, value]) => {
-    const [from, to] = right && law ? intervalOf(law, text, table.law.transform, inputs) : [Number.NaN, Number.NaN];
-    const slack = ROUNDING * Math.abs(value);
-    const within = from - slack <= value && value <= to + slack;
-    console.log(
-      `      ${text}: ${value.toPrecision(7)} ${within ? "inside" : "OUTSIDE"} ${from.toPrecision(7)} to ${to.toPrecision(7)} (${table.source})`,
-    );
+  const found = lawOf(result);
+  const names = Object.keys(columns);
+  const right =
+    found !== undefined && formOf({ terms: found.terms.map(({ text }) => text), transform: found.transform }, names) === formOf(law, names);
+  console.log(`  ${name.padEnd(20)} ${right ? "right" : "WRONG"}, ${verdictOf(result)}: ${found?.text} (${ms.toFixed(0)} ms)`);
+  const inside = Object.entries(literature).map(([text, published]) => {
+    const [low, high] = typeof published === "number" ? [published, published] : published;
+    const [from, to] = right ? intervalOf(found, text, law.transform, names) : [Number.NaN, Number.NaN];
+    const slack = ROUNDING * Math.abs(low);
+    const within = from - slack <= high && low <= to + slack;
+    console.log(`      ${text}: ${spanOf(low, high)} ${within ? "inside" : "OUTSIDE"} ${spanOf(from, to)} (${source})`);
     return within;
   });
-  return { name: table.name, found: law?.text ?? "nothing", right, accepted, inside: inside.every(Boolean), reasons: result.reasons, ms };
+  return {
+    name,
+    found: found?.text ?? "nothing",
+    right,
+    accepted: result.verdict === "accepted",
+    inside: inside.every(Boolean),
+    reasons: result.reasons,
+    ms,
+  };
+}
+
+/** A table of the repository, read as an upload is. */
+async function read(file: string): Promise<{ columns: ColumnValues; units: Record<string, string> }> {
+  const { columns, units } = await readCsv(createReadStream(new URL(file, DATA)), ",");
+  return { columns: Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, [...values]])), units };
+}
+
+function spanOf(from: number, to: number): string {
+  return from === to ? from.toPrecision(7) : `${from.toPrecision(7)} to ${to.toPrecision(7)}`;
+}
+
+function verdictOf({ verdict, reasons }: Result): string {
+  return verdict === "accepted" ? verdict : `${verdict} [${reasons.join(", ")}]`;
 }
 
 /** The interval of one constant of a right law; a single term found in 1/f is turned over. */
