@@ -1,3 +1,4 @@
+import { processorSeconds } from "./clock.ts";
 import { development } from "./development.ts";
 import { type ColumnValues, type Hypothesis, tableOf, targetOf } from "./problem.ts";
 import { type Random, randomOf, spreadOf } from "./random.ts";
@@ -135,7 +136,7 @@ export function negativeOf({ kind, number }: NegativeTask): { columns: ColumnVal
 
 export function judgeNegative(task: NegativeTask): Judged {
   const { columns, hypothesis, level } = negativeOf(task);
-  const started = performance.now();
+  const started = processorSeconds();
   const result = discover(columns, { seed: task.number, ...(task.library === "declared" && { hypothesis }) });
   return {
     kind: task.kind,
@@ -146,6 +147,6 @@ export function judgeNegative(task: NegativeTask): Judged {
     found: lawOf(result)?.text ?? "nothing",
     r2: result.fit.r2,
     reasons: result.reasons,
-    ms: performance.now() - started,
+    ms: 1_000 * (processorSeconds() - started),
   };
 }

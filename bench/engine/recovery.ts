@@ -1,3 +1,4 @@
+import { processorSeconds } from "./clock.ts";
 import { development } from "./development.ts";
 import { heldOut } from "./held-out.ts";
 import { type Problem, tableOf } from "./problem.ts";
@@ -29,10 +30,10 @@ export interface Recovered {
 export function recover(task: RecoveryTask): Recovered {
   const problem = SETS[task.set][task.problem] as Problem;
   const columns = tableOf(problem, task);
-  const started = performance.now();
+  const started = processorSeconds();
   const more = { seed: task.seed, ...(task.library === "declared" && { hypothesis: problem.hypothesis }) };
   const result = discover(columns, more);
-  const ms = performance.now() - started;
+  const ms = 1_000 * (processorSeconds() - started);
   const law = lawOf(result);
   const inputs = Object.keys(columns).filter((name) => name !== "f");
   const form = law && formOf({ terms: law.terms.map(({ text }) => text), transform: law.transform }, inputs);

@@ -13,9 +13,14 @@ export interface HistoricalTable {
   source: string;
 }
 
-/** Refraction of air between 400 and 660 nm: the lines were measured in air, Rydberg's constant is of the vacuum. */
-const AIR = 1.00028;
-const RYDBERG_HYDROGEN = 1.0967758341e-2 * AIR;
+/** Refraction of standard air at a wavelength in nm (Edlén 1966): the lines were measured in air, Rydberg's constant is of the vacuum. */
+function airAt(wavelength: number): number {
+  const square = (1_000 / wavelength) ** 2;
+  return 1 + 1e-8 * (8_342.13 + 2_406_030 / (130 - square) + 15_997 / (38.9 - square));
+}
+
+/** Of hydrogen, per nm (CODATA). */
+const RYDBERG = 1.0967758341e-2;
 
 function flow(target: string, literature: HistoricalTable["literature"]): HistoricalTable {
   return {
@@ -64,7 +69,8 @@ export const historical: HistoricalTable[] = [
     name: "Balmer lines",
     file: "balmer.csv",
     law: { terms: ["1", "n^-2"], transform: "reciprocal" },
-    literature: { "1": RYDBERG_HYDROGEN / 4, "n^-2": -RYDBERG_HYDROGEN },
+    // The constant is the limit of the series, where air refracts more than at the red line.
+    literature: { "1": (RYDBERG / 4) * airAt(364.6), "n^-2": [-RYDBERG * airAt(364.6), -RYDBERG * airAt(656.3)] },
     source: "R_H = 10 967 758.34 per m (CODATA) in air",
   },
   {

@@ -56,10 +56,14 @@ export async function comparePeer(options: Options): Promise<{ goals: Goal[]; li
       const hits = pairs.filter(({ line }) => line.right).length;
       const ms = median(pairs.map(({ line }) => line.ms));
       console.log(`  ${set}, noise ${100 * Number(level)} %: ours ${share(hits, pairs.length)}, ${ms.toFixed(0)} ms`);
-      const theirs = METHODS.map((name) => ({ name, ...tallied(pairs.flatMap(({ answer }) => answer.methods[name] ?? [])) }));
-      for (const { name, of, single, oracle, ms } of theirs) {
+      const theirs = METHODS.map((name) => {
+        const tried = pairs.filter(({ answer }) => answer.methods[name]);
+        const ours = tried.filter(({ line }) => line.right).length;
+        return { name, ours, ...tallied(tried.flatMap(({ answer }) => answer.methods[name] ?? [])) };
+      });
+      for (const { name, ours, of, single, oracle, ms } of theirs) {
         console.log(
-          `      ${name.padEnd(6)} best single setting ${share(single, of)}; best setting of each table ${share(oracle, of)}; ${ms.toFixed(0)} ms`,
+          `      ${name.padEnd(6)} best single setting ${share(single, of)}; best setting of each table ${share(oracle, of)}, ours of the same ${ours}; ${ms.toFixed(0)} ms`,
         );
       }
       lines.push({ set, level: Number(level), of: pairs.length, right: hits, ms, theirs });
