@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from "node:os";
 import { ENGINE_VERSION } from "../../src/contract/names.ts";
 import { type Goal, printGoals } from "./goals.ts";
 import { readOptions } from "./options.ts";
+import { measureAncestor } from "./parts/ancestor.ts";
 import { measureLarge } from "./parts/large.ts";
 import { measureNegatives } from "./parts/negatives.ts";
 import { comparePeer } from "./parts/peer.ts";
@@ -25,6 +26,7 @@ const parts: Record<string, () => Promise<Measured> | Measured> = {
   tables: measureTables,
   speed: measureSpeed,
   large: () => measureLarge(options),
+  ancestor: measureAncestor,
   shards: compareShards,
   peer: () => comparePeer(options),
 };
