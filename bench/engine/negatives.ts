@@ -65,12 +65,21 @@ const random: Record<string, (draws: Random) => number> = {
 };
 
 const PERMUTED = "permuted law";
+export const OUTSIDE = "laws outside the library";
 export const GROUPS: Record<string, string[]> = {
   "random targets": Object.keys(random),
   "permuted targets": [PERMUTED],
-  "laws outside the library": Object.keys(outside),
+  [OUTSIDE]: Object.keys(outside),
 };
-export const KINDS = Object.values(GROUPS).flat();
+/** The kinds of `count` tables: the groups in turn, and within a group its kinds in turn. */
+export function kindsOf(count: number): { group: string; kind: string; number: number }[] {
+  const groups = Object.entries(GROUPS);
+  return Array.from({ length: count }, (_, index) => {
+    const [group, kinds] = groups[index % groups.length] as (typeof groups)[number];
+    const turn = Math.floor(index / groups.length);
+    return { group, kind: kinds[turn % kinds.length] as string, number: Math.floor(turn / kinds.length) };
+  });
+}
 
 /** Libraries that a user might declare without knowing the law, by the number of inputs. */
 const libraries: Record<number, Hypothesis[]> = {
