@@ -27,9 +27,18 @@ export function goal(
   };
 }
 
-export function printGoals(goals: readonly Goal[]): void {
-  console.log("\n| measure | must | moonshot | measured | reached |\n|---|---|---|---|---|");
-  for (const { measure, must, moonshot, measured, reached } of goals) {
-    console.log(`| ${measure} | ${must} | ${moonshot} | ${measured} | ${reached} |`);
-  }
+/** What a part of the benchmark found. `tables` are Markdown. */
+export interface Measured {
+  goals: Goal[];
+  lines: object[];
+  tables?: string[];
+}
+
+export function goalsTable(goals: readonly Goal[]): string {
+  const rows = goals.map(({ measure, must, moonshot, measured, reached }) => [measure, must, moonshot, measured, reached]);
+  return markdown(["measure", "must", "moonshot", "measured", "reached"], rows);
+}
+
+export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

@@ -21,6 +21,7 @@ export function readOptions(args: readonly string[]) {
       brief: { type: "boolean", default: false },
       peer: { type: "string" },
       largest: { type: "boolean", default: false },
+      record: { type: "boolean", default: false },
     },
   });
   return {
@@ -41,6 +42,8 @@ export function readOptions(args: readonly string[]) {
     /** The Python that has PySINDy. */
     peer: values.peer,
     largest: values.largest,
+    /** Whether the figures are written into docs/benchmarks.md. */
+    record: values.record,
   };
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Goal, goal } from "../goals.ts";
+import { goal, type Measured } from "../goals.ts";
 
 const PROGRAM = fileURLToPath(new URL("../ancestor.ts", import.meta.url));
 const PASSES = 5;
@@ -23,7 +23,7 @@ interface Line {
 }
 
 /** The ancestor's method on its own timed requests, beside the times recorded of it. */
-export function measureAncestor(): { goals: Goal[]; lines: Line[] } {
+export function measureAncestor(): Measured {
   console.log("\nmethod tgefd-v1 on the requests that the ancestor was timed with, processor seconds; ancestor recorded, not run");
   const lines = RECORDED.map(({ name, engine, process: whole }, number): Line => {
     const output = execFileSync(process.execPath, [PROGRAM, String(number), String(PASSES)], { encoding: "utf8" });

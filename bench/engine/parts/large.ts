@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Goal, goal } from "../goals.ts";
+import { goal, type Measured } from "../goals.ts";
 import type { Options } from "../options.ts";
 
 const PROGRAM = fileURLToPath(new URL("../large.ts", import.meta.url));
@@ -18,7 +18,7 @@ interface Line {
 }
 
 /** 10^6 hypotheses, 10 noise trials, 1,000 rows, the full result: on one thread, then on two. */
-export function measureLarge({ largest }: Options): { goals: Goal[]; lines: Line[] } {
+export function measureLarge({ largest }: Options): Measured {
   console.log("\n10^6 hypotheses (40,000 cells × 25 sets of terms) × 10 trials × 1,000 rows, full result");
   const lines = [1, 2].map((threads) => run(200, threads));
   if (largest) lines.push(run(1_000, 2));

@@ -1,4 +1,4 @@
-import { type Goal, goal } from "../goals.ts";
+import { goal, type Measured } from "../goals.ts";
 import { GROUPS, type Judged, kindsOf, type NegativeTask, OUTSIDE } from "../negatives.ts";
 import type { Options } from "../options.ts";
 import { runAll } from "../pool.ts";
@@ -13,7 +13,7 @@ const SIZES = [
 ];
 
 /** Tables without a law in the library, a third of each group, with declared libraries and with the default one. */
-export async function measureNegatives(options: Options): Promise<{ goals: Goal[]; lines: Line[] }> {
+export async function measureNegatives(options: Options): Promise<Measured> {
   const tasks = options.libraries.flatMap((library) =>
     kindsOf(options.negatives)
       .filter(({ kind }) => options.only === undefined || kind.includes(options.only))

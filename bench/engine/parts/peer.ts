@@ -7,7 +7,7 @@ import { bind, type Expression, namesIn } from "../../../src/contract/expression
 import { parseExpression } from "../../../src/contract/formula.ts";
 import { printPython, printText } from "../../../src/contract/formula-print.ts";
 import type { ExponentRange } from "../../../src/contract/request.ts";
-import type { Goal } from "../goals.ts";
+import { type Measured, markdown } from "../goals.ts";
 import type { Options } from "../options.ts";
 import { type Problem, tableOf } from "../problem.ts";
 import { type RecoveryTask, SETS } from "../recovery.ts";
@@ -36,40 +36,38 @@ interface Recorded {
  * Our recovery beside that of PySINDy on the same tables. With `--peer <python>` PySINDy runs now and the record is
  * written anew; else its recorded answers stand, and only tables that it has seen are compared.
  */
-export async function comparePeer(options: Options): Promise<{ goals: Goal[]; lines: object[] }> {
+export async function comparePeer(options: Options): Promise<Measured> {
   const tasks = options.sets.flatMap((set) => options.levels.flatMap((level) => tasksOf(options, set, "declared", Number(level))));
   if (options.peer !== undefined) record(options.peer, tasks);
   const recorded = JSON.parse(readFileSync(RECORD, "utf8")) as Recorded;
   const answers = new Map(recorded.answers.map((answer) => [answer.id, answer]));
   const { lines: ours } = await measureRecovery({ ...options, libraries: ["declared"], brief: true });
-  const versions = Object.entries(recorded.versions).map(([name, version]) => `${name} ${version}`);
-  console.log(`\nPySINDy ${options.peer === undefined ? "as recorded" : "in this run"}: ${versions.join(", ")}; ${recorded.machine}`);
-  const lines: object[] = [];
-  for (const set of options.sets) {
-    for (const level of options.levels) {
-      const pairs = ours
-        .filter((line) => line.set === set && line.level === Number(level))
-        .flatMap((line) => {
-          const answer = answers.get(idOf(line));
-          return answer ? [{ line, answer }] : [];
-        });
-      const hits = pairs.filter(({ line }) => line.right).length;
-      const ms = median(pairs.map(({ line }) => line.ms));
-      console.log(`  ${set}, noise ${100 * Number(level)} %: ours ${share(hits, pairs.length)}, ${ms.toFixed(0)} ms`);
-      const theirs = METHODS.map((name) => {
-        const tried = pairs.filter(({ answer }) => answer.methods[name]);
-        const ours = tried.filter(({ line }) => line.right).length;
-        return { name, ours, ...tallied(tried.flatMap(({ answer }) => answer.methods[name] ?? [])) };
+  const groups = options.sets.flatMap((set) => options.levels.map((level) => ({ set, level: Number(level) })));
+  const lines = groups.map(({ set, level }) => {
+    const pairs = ours
+      .filter((line) => line.set === set && line.level === level)
+      .flatMap((line) => {
+        const answer = answers.get(idOf(line));
+        return answer ? [{ line, answer }] : [];
       });
-      for (const { name, ours, of, single, oracle, ms } of theirs) {
-        console.log(
-          `      ${name.padEnd(6)} best single setting ${share(single, of)}; best setting of each table ${share(oracle, of)}, ours of the same ${ours}; ${ms.toFixed(0)} ms`,
-        );
-      }
-      lines.push({ set, level: Number(level), of: pairs.length, right: hits, ms, theirs });
-    }
-  }
-  return { goals: [], lines };
+    const theirs = METHODS.map((name) => {
+      const tried = pairs.filter(({ answer }) => answer.methods[name]);
+      const same = tried.filter(({ line }) => line.right).length;
+      return { name, same, ...tallied(tried.flatMap(({ answer }) => answer.methods[name] ?? [])) };
+    });
+    const right = pairs.filter(({ line }) => line.right).length;
+    return { set, level, of: pairs.length, right, ms: median(pairs.map(({ line }) => line.ms)), theirs };
+  });
+  const versions = Object.entries(recorded.versions).map(([name, version]) => `${name} ${version}`);
+  const title = `PySINDy ${options.peer === undefined ? "as recorded" : "in this run"}: ${versions.join(", ")}; ${recorded.machine}.`;
+  const rows = lines.map(({ set, level, of, right, ms, theirs }) => [
+    `${set}, ${100 * level} %`,
+    `${share(right, of)}, ${ms.toFixed(0)} ms`,
+    ...theirs.map(({ single, oracle, of, same, ms }) => `${single} · ${oracle} of ${of} (ours ${same}), ${ms.toFixed(0)} ms`),
+  ]);
+  const table = markdown(["set, noise", "Orrery", ...METHODS.map((name) => `${name}: best setting · oracle`)], rows);
+  console.log(`\n${title}\n\n${table}`);
+  return { goals: [], lines, tables: [`${title}\n\n${table}`] };
 }
 
 /** How many tables the best single setting gets right, and how many have any setting that does. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
-import type { Goal } from "../goals.ts";
+import type { Measured } from "../goals.ts";
 import { gridJob } from "../grid.ts";
 import { tableOf } from "../problem.ts";
 import { SETS } from "../recovery.ts";
@@ -10,7 +10,7 @@ const PIECES = [1, 7, 64];
 const DRAW = { seed: 3, level: 0.05, rows: 200, jitter: 0 };
 
 /** Whether a search cut into pieces, which travel as JSON and come back in another order, ends in the same bytes. */
-export function compareShards(): { goals: Goal[]; lines: object[] } {
+export function compareShards(): Measured {
   console.log("\nsha256 of the result, search cut into pieces");
   const jobs = [
     ...SETS.dev.map((problem) => ({ name: problem.name, columns: tableOf(problem, DRAW), more: { hypothesis: problem.hypothesis } })),

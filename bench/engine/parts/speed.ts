@@ -5,7 +5,7 @@ import { judge } from "../../../src/engine/judge.ts";
 import { buildProblem } from "../../../src/engine/problem.ts";
 import { searchCells } from "../../../src/engine/search.ts";
 import { processorSeconds } from "../clock.ts";
-import { type Goal, goal } from "../goals.ts";
+import { goal, type Measured } from "../goals.ts";
 import { gridJob } from "../grid.ts";
 
 /** The ancestor's search, recorded with one BLAS thread: fits/s by number of rows. One of its fits is 11 least-squares solutions. */
@@ -22,7 +22,7 @@ interface Line {
 }
 
 /** Fits per second of one thread, from 10^4 to 10^8 fits, beside the ancestor's recorded figures. */
-export function measureSpeed(): { goals: Goal[]; lines: Line[] } {
+export function measureSpeed(): Measured {
   console.log("\nspeed, one thread, processor seconds; best of up to three passes");
   console.log("  rows    cells      fits   gram s  search s  judge s   fits/s (search)   fits/s (job)   cells × runs/s");
   timed(27, 200);

@@ -3,7 +3,7 @@ import { readCsv } from "../../../src/api/datasets/csv.ts";
 import type { Transform } from "../../../src/contract/request.ts";
 import type { Law, Result } from "../../../src/contract/result.ts";
 import { processorSeconds } from "../clock.ts";
-import { type Goal, goal } from "../goals.ts";
+import { goal, type Measured } from "../goals.ts";
 import type { ColumnValues } from "../problem.ts";
 import { discover, lawOf } from "../run.ts";
 import { formOf } from "../same.ts";
@@ -25,7 +25,7 @@ interface Line {
 }
 
 /** The historical tables, each sent alone: no hypothesis, every default. */
-export async function measureTables(): Promise<{ goals: Goal[]; lines: Line[] }> {
+export async function measureTables(): Promise<Measured> {
   console.log("\nhistorical tables, dataset alone");
   const lines: Line[] = [];
   for (const table of historical) lines.push(await lineOf(table));
