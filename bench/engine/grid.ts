@@ -2,8 +2,8 @@ import type { ColumnValues } from "./problem.ts";
 import { randomOf } from "./random.ts";
 
 /**
- * A job with a grid of `side` by `side` exponents, a library of five terms and 10 noise trials: 25 sets of terms in every
- * cell. The law is 2 x^1.5 + 3 sin x with noise of about 1 %; its exponent lies on every grid.
+ * A job with a grid of `side` by `side` exponents, a library of five terms (25 sets of one to three of them) and 10 noise
+ * trials. The law is 2 x^1.5 + 3 sin x with noise of about 1 %; its exponent lies on every grid.
  */
 export function gridJob(side: number, rows: number): { columns: ColumnValues; more: object } {
   const random = randomOf("grid", rows);

@@ -16,7 +16,11 @@ describe("at 1 % noise, with a declared library", () => {
   });
 });
 
-test("of 90 tables without a law in the library, at most 3 of each third are given one", () => {
-  const accepted = kindsOf(90).filter(({ kind, number }) => judgeNegative({ kind, number: 7 + number, library: "declared" }).accepted);
-  for (const group of Object.keys(GROUPS)) expect(accepted.filter((table) => table.group === group).slice(3)).toEqual([]);
+/** How many of 30 tables of each group may be given a law that they do not show; docs/benchmarks.md has the figures of many more. */
+const MOST: Record<string, number> = { "random targets": 2, "permuted targets": 2, "laws outside the library": 6 };
+
+test.each(Object.keys(GROUPS))("few %s are accepted", (asked) => {
+  const tables = kindsOf(90).filter(({ group }) => group === asked);
+  const accepted = tables.filter(({ kind, number }) => judgeNegative({ kind, number: 7 + number, library: "declared" }).accepted);
+  expect(accepted.length).toBeLessThanOrEqual(MOST[asked] ?? 0);
 });

@@ -72,12 +72,14 @@ function timed(side: number, rows: number): Line {
   const [start = 0, gram = 0, search = 0, judged = 0] = marks;
   return {
     rows,
-    cells: plan.cells,
+    cells: side * side,
     fits: result.cost.fits,
     seconds: { gram: gram - start, search: search - gram, judge: judged - search },
   };
 }
 
 function rounded(value: number): string {
+  // The clock of the processor ticks in milliseconds: shorter times say nothing.
+  if (!Number.isFinite(value)) return "–";
   return value >= 1e6 ? `${(value / 1e6).toFixed(1)} M` : value >= 1e3 ? `${(value / 1e3).toFixed(1)} k` : value.toFixed(1);
 }
