@@ -1,0 +1,41 @@
+import { createCompute } from "../../src/activities/compute.ts";
+import { Control } from "../../src/activities/task.ts";
+import { headerOf, tableOf } from "../../src/contract/dataset.ts";
+import { planDiscover } from "../../src/contract/plan.ts";
+import { discoverRequest } from "../../src/contract/request.ts";
+import { shardCells } from "../../src/contract/route.ts";
+import { gridJob } from "./grid.ts";
+
+// A program of its own, so that its peak of memory is that of this job alone: `large.ts <grid values a side> <threads>`.
+const [side = 499, threads = 2] = process.argv.slice(2).map(Number);
+const rows = 1_000;
+
+const { columns, more } = gridJob(side, rows);
+const table = tableOf(columns);
+const request = discoverRequest.parse({ dataset: { source: "inline", columns }, ...more });
+const plan = planDiscover(request, headerOf(table));
+const compute = createCompute({ pools: ["heavy"], threads });
+const options = () => ({ pool: "heavy" as const, job_id: "large", signal: new AbortController().signal, control: new Control() });
+const started = performance.now();
+const before = process.cpuUsage();
+const found = await Promise.all(shardCells(plan, threads).map((cells) => compute.run({ op: "search", request, table, cells }, options())));
+const searched = performance.now();
+const { result } = await compute.run({ op: "judge", request, table, hash: "0".repeat(64), found }, options());
+const ended = performance.now();
+const { user, system } = process.cpuUsage(before);
+await compute.close();
+console.log(
+  JSON.stringify({
+    rows,
+    threads,
+    // Candidate laws, each counted once: of the 25 sets of one to three terms 4 use both exponents, 14 one, 7 none.
+    hypotheses: 4 * side ** 2 + 14 * side + 7,
+    fits: result.cost.fits,
+    seconds: (ended - started) / 1_000,
+    search_seconds: (searched - started) / 1_000,
+    cpu_seconds: (user + system) / 1e6,
+    megabytes: process.resourceUsage().maxRSS / 1_024,
+    verdict: result.verdict,
+    found: (result.law ?? result.candidate)?.text,
+  }),
+);
