@@ -63,6 +63,7 @@ export function loopsOf(distances: Distances, longest: number, pace: Pace): Bar[
       } else if (linkOf(graph, i, j, link)) {
         const [first = 0, ...others] = componentsWithin(graph, link, rest);
         for (const other of others) cycles.fill(i, j, first, other);
+        pace.work(20 * graph.words);
       } else addBare(i, j);
     }
     connect(graph, i, j);
