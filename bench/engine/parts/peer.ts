@@ -129,7 +129,9 @@ function flattened({ hypothesis }: Problem, columns: readonly string[]): Express
   });
 }
 
-function valuesOf({ from, to, step }: ExponentRange): number[] {
+function valuesOf(range: ExponentRange): number[] {
+  if (Array.isArray(range)) return range;
+  const { from, to, step } = range;
   return Array.from({ length: Math.round((to - from) / step) + 1 }, (_, index) => from + index * step);
 }
 
