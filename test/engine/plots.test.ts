@@ -7,10 +7,12 @@ import { balmer, kepler } from "./tables.ts";
 const draw = (evidence: Evidence) =>
   Object.fromEntries(drawPlots(evidence).map(({ name, svg }) => [name, svg])) as Record<Plot["name"], string>;
 
+const planets = discover(kepler);
+
 /** Evidence with something for every plot; `change` is laid over it. */
 function evidence(change: Partial<Evidence> = {}): Evidence {
   return {
-    ...discover(kepler).evidence,
+    ...planets.evidence,
     unit: "d",
     axis_unit: "AU",
     landscape: {
@@ -55,7 +57,7 @@ describe("the plots of a job", () => {
   });
 
   test("have the landscape of the search: its deepest basin is the law's", () => {
-    const { result, evidence: found } = discover(kepler);
+    const { result, evidence: found } = planets;
     const [first, ...others] = result.landscape?.basins ?? [];
     expect(first).toEqual({ exponents: { p: 1.5 }, score_difference: 0, depth: null });
     for (const { depth } of others) expect(depth).toBeGreaterThan(2);
