@@ -1,7 +1,11 @@
 import { Piscina } from "piscina";
 import { OrreryError } from "../contract/errors.ts";
 import type { Pool } from "../contract/names.ts";
-import type { Control, Findings, Reply, Task } from "./task.ts";
+import type { Control } from "./control.ts";
+import { perform } from "./fan.ts";
+import { Grounds } from "./grounds.ts";
+import { Slots } from "./slots.ts";
+import type { Findings, Reply, Task, Unit, Yield } from "./task.ts";
 
 /** A thread that ignores the abort flag for this long is terminated. The engine reads the flag every few milliseconds. */
 const ABORT_MS = 2_000;
@@ -19,72 +23,88 @@ export interface BusyThread {
 export interface RunOptions {
   pool: Pool;
   job_id: string;
-  /** Aborting stops the thread; the promise then rejects with the signal's reason, once the thread is silent. */
+  /** Aborting stops the threads; the promise then rejects with the signal's reason, once they are silent. */
   signal: AbortSignal;
-  /** Shared with the thread, so that the caller can watch its progress. */
+  /** Through which the caller watches the threads. */
   control: Control;
 }
 
 export interface Compute {
   run<T extends Task>(task: T, options: RunOptions): Promise<Findings[T["op"]]>;
-  /** The threads that compute at this moment. */
+  /** The tasks that are computed at this moment. */
   busy(): BusyThread[];
   close(): Promise<void>;
 }
 
 /**
  * Computing threads, a set for each pool, so that long searches never keep short jobs waiting for a thread: `control`
- * has one, `light` and `heavy` have `threads` each. The operating system shares the processors among them.
+ * has one, `light` and `heavy` have `threads` each. The tasks of a pool share its threads: a large search uses all that
+ * no other task needs. The operating system shares the processors among the pools.
  */
 export function createCompute(options: { pools: readonly Pool[]; threads: number }): Compute {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const filename = new URL(`./thread.${extension}`, import.meta.url).href;
-  const piscinas = new Map(
-    options.pools.map((pool) => [
-      pool,
-      new Piscina({
-        filename,
-        minThreads: pool === "control" ? 1 : 0,
-        maxThreads: pool === "control" ? 1 : options.threads,
-        idleTimeout: IDLE_MS,
-      }),
-    ]),
+  const crews = new Map(
+    options.pools.map((pool) => {
+      const count = pool === "control" ? 1 : options.threads;
+      const minThreads = pool === "control" ? 1 : 0;
+      return [pool, { slots: new Slots(count), piscina: new Piscina({ filename, minThreads, maxThreads: count, idleTimeout: IDLE_MS }) }];
+    }),
   );
   const running = new Map<Control, Omit<BusyThread, "fits">>();
+  const grounds = new Grounds();
 
   return {
     async run<T extends Task>(task: T, { pool, job_id, signal, control }: RunOptions) {
       signal.throwIfAborted();
-      const piscina = piscinas.get(pool);
-      if (!piscina) throw new Error(`this worker runs no ${pool} pool`);
+      const crew = crews.get(pool);
+      if (!crew) throw new Error(`this worker runs no ${pool} pool`);
+      const { slots, piscina } = crew;
       const killer = new AbortController();
+      const units = new Set<Promise<unknown>>();
       let timer: NodeJS.Timeout | undefined;
-      const stop = () => {
+      const halt = () => {
         control.abort();
-        timer = setTimeout(() => killer.abort(), ABORT_MS);
+        timer ??= setTimeout(() => killer.abort(), ABORT_MS);
       };
-      signal.addEventListener("abort", stop, { once: true });
+      const work = async (unit: Unit) => {
+        const words = control.enter();
+        try {
+          return (await piscina.run({ unit, buffer: words.buffer }, { signal: killer.signal })) as Reply;
+        } finally {
+          control.leave(words);
+        }
+      };
+      const hands = {
+        count: slots.count,
+        signal,
+        halt,
+        async perform<U extends Unit>(unit: U): Promise<Yield[U["op"]]> {
+          const settled = slots.within(control, signal, () => work(unit));
+          units.add(settled);
+          const reply = await settled.finally(() => units.delete(settled));
+          if (reply.state === "done") return reply.value as Yield[U["op"]];
+          if (reply.state === "aborted") throw new Error("a thread stopped without being asked to");
+          throw new OrreryError(reply.code, reply.message, { faults: reply.faults, ...(reply.stack && { cause: reply.stack }) });
+        },
+      };
+      signal.addEventListener("abort", halt, { once: true });
       running.set(control, { pool, job_id, op: task.op });
       try {
-        const reply = (await piscina.run({ task, buffer: control.buffer }, { signal: killer.signal })) as Reply;
-        if (reply.state === "done") return reply.value as Findings[T["op"]];
-        signal.throwIfAborted();
-        if (reply.state === "failed") {
-          throw new OrreryError(reply.code, reply.message, { faults: reply.faults, ...(reply.stack && { cause: reply.stack }) });
-        }
-        throw new Error("a thread stopped without being asked to");
+        return (await perform(task, hands, grounds)) as Findings[T["op"]];
       } catch (error) {
         signal.throwIfAborted();
         throw error;
       } finally {
-        signal.removeEventListener("abort", stop);
+        await Promise.allSettled(units);
+        signal.removeEventListener("abort", halt);
         clearTimeout(timer);
         running.delete(control);
       }
     },
     busy: () => [...running].map(([control, thread]) => ({ ...thread, fits: control.fits })),
     async close() {
-      await Promise.all([...piscinas.values()].map((piscina) => piscina.destroy()));
+      await Promise.all([...crews.values()].map(({ piscina }) => piscina.destroy()));
     },
   };
 }

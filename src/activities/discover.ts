@@ -14,12 +14,12 @@ export function createDiscover({ store, compute, logger }: ActivityDeps) {
       const startedAt = new Date();
       const { request } = input;
       const { table, hash } = await loadTable(store, input.tenant, request.dataset);
-      const total = planDiscover(request, headerOf(table)).fits;
+      const plan = planDiscover(request, headerOf(table));
       const judgement = await computeWatched(
         compute,
         { ticket: input, pulse },
-        { op: "discover", request, table, hash },
-        { phase: "search", total },
+        { op: "discover", request, plan, table, hash },
+        { phase: "search", total: plan.fits },
       );
       return publish(store, input, judgement, startedAt);
     });

@@ -29,13 +29,13 @@ export function createSearchShard({ store, compute, logger }: ActivityDeps) {
       const { attempt: attempts } = activityInfo();
       if (earlier) return { key, sha256: sha256(earlier), attempts };
 
-      const { table } = await loadTable(store, tenant, dataset);
+      const { table, hash } = await loadTable(store, tenant, dataset);
       const plan = planDiscover(request, headerOf(table));
       const total = plan.targets * subsetsWithin(plan.grids, cells);
       const found = await computeWatched(
         compute,
         { ticket: input, pulse },
-        { op: "search", request, table, cells },
+        { op: "search", request, plan, table, hash, cells },
         { phase: "search", total },
       );
       const bytes = encodeFound(found);

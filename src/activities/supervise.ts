@@ -3,8 +3,9 @@ import { OrreryError } from "../contract/errors.ts";
 import type { HeartbeatProgress, Ticket } from "../contract/flow.ts";
 import { POOLS, type Pool, QUEUES } from "../contract/names.ts";
 import type { Compute } from "./compute.ts";
+import { Control } from "./control.ts";
 import type { Pulse } from "./pulse.ts";
-import { Control, type Findings, type Task } from "./task.ts";
+import type { Findings, Task } from "./task.ts";
 
 /**
  * A thread that takes no step for this share of the heartbeat timeout is stopped, so that it is silent (see ABORT_MS of
@@ -13,10 +14,10 @@ import { Control, type Findings, type Task } from "./task.ts";
 const STALL_SHARE = 0.55;
 
 /**
- * Computes a task in a thread of this activity's pool and watches over it.
+ * Computes a task on threads of this activity's pool and watches over it.
  *
- * Heartbeats are sent only while the thread takes steps. The thread is stopped, and waited for, when the activity is
- * cancelled, when the job's deadline passes (`deadline_exceeded`) and when it is stuck (`worker_lost`, tried again).
+ * Heartbeats are sent only while threads take steps. They are stopped, and waited for, when the activity is cancelled,
+ * when the job's deadline passes (`deadline_exceeded`) and when one of them is stuck (`worker_lost`, tried again).
  */
 export async function computeWatched<T extends Task>(
   compute: Compute,
@@ -30,15 +31,12 @@ export async function computeWatched<T extends Task>(
   const overdue = AbortSignal.timeout(Math.max(ticket.deadline_at - Date.now(), 0));
   const stuck = new AbortController();
   let seen = -1n;
-  let seenAt = performance.now();
   const sign = (): HeartbeatProgress | undefined => {
-    const { steps, fits } = control;
-    if (steps === seen) {
-      if (heartbeatTimeoutMs !== undefined && performance.now() - seenAt > heartbeatTimeoutMs * STALL_SHARE) stuck.abort();
-      return undefined;
-    }
+    if (heartbeatTimeoutMs !== undefined && control.silence(performance.now()) > heartbeatTimeoutMs * STALL_SHARE) stuck.abort();
+    const { steps, fits, working } = control;
+    // Without a thread at work there is nothing that could be stuck: the task waits for threads, or for groundwork that another makes.
+    if (stuck.signal.aborted || (steps === seen && working > 0)) return undefined;
     seen = steps;
-    seenAt = performance.now();
     return { phase: progress.phase, done: Math.min(fits, progress.total), total: progress.total };
   };
   try {

@@ -1,18 +1,21 @@
 import type { Table } from "../contract/dataset.ts";
 import type { ErrorCode, Fault } from "../contract/errors.ts";
+import type { CellRange } from "../contract/grid.ts";
+import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest, EvaluateRequest } from "../contract/request.ts";
 import type { Evidence, Result } from "../contract/result.ts";
 import type { Plot } from "../engine/plot/plots.ts";
-import type { ShardFound } from "../engine/search.ts";
+import type { Groundwork } from "../engine/problem.ts";
+import type { Limits, ShardFound } from "../engine/search.ts";
 
-/** What a computing thread is asked to do. Plain data; the table's columns are copied in. */
+/** What an activity asks to be computed. `hash` is that of the table. */
 export type Task =
   | { op: "evaluate"; request: EvaluateRequest; table: Table; hash: string; predict: Table | undefined }
-  | { op: "discover"; request: DiscoverRequest; table: Table; hash: string }
-  | { op: "search"; request: DiscoverRequest; table: Table; cells: { from: number; to: number } }
+  | { op: "discover"; request: DiscoverRequest; plan: DiscoverPlan; table: Table; hash: string }
+  | { op: "search"; request: DiscoverRequest; plan: DiscoverPlan; table: Table; hash: string; cells: CellRange }
   | { op: "judge"; request: DiscoverRequest; table: Table; hash: string; found: ShardFound[] };
 
-/** What a thread finds, by the task's `op`. */
+/** What is found, by the task's `op`. */
 export interface Findings {
   evaluate: Judgement;
   discover: Judgement;
@@ -28,42 +31,26 @@ export interface Judgement {
   predictions?: string;
 }
 
+/** A step of a search. Groundwork and what refers to it lie in shared memory. */
+export type Step =
+  | { op: "lay"; request: DiscoverRequest; table: Table }
+  | { op: "add"; request: DiscoverRequest; ground: Groundwork; part: { index: number; of: number } }
+  | { op: "cells"; request: DiscoverRequest; ground: Groundwork; cells: CellRange; known: Limits | undefined }
+  | { op: "conclude"; request: DiscoverRequest; ground: Groundwork; hash: string; found: ShardFound[] };
+
+/** What a computing thread does at a time: a whole task or a step of a search. Plain data; what is not shared is copied in. */
+export type Unit = Exclude<Task, { op: "discover" | "search" | "judge" }> | Omit<Extract<Task, { op: "discover" }>, "plan"> | Step;
+
+/** What a thread finds, by the unit's `op`. */
+export interface Yield extends Omit<Findings, "search" | "judge"> {
+  lay: Groundwork;
+  add: null;
+  cells: ShardFound;
+  conclude: Judgement;
+}
+
 /** A thread's reply. Errors are sent as data: a clone of an Error keeps neither its code nor its faults. */
 export type Reply =
-  | { state: "done"; value: Findings[keyof Findings] }
+  | { state: "done"; value: Yield[keyof Yield] }
   | { state: "aborted" }
   | { state: "failed"; code: ErrorCode; message: string; faults: readonly Fault[]; stack?: string };
-
-/** Three words that the main thread and a computing thread share. */
-export class Control {
-  readonly buffer: SharedArrayBuffer;
-  private readonly words: BigInt64Array;
-
-  constructor(buffer = new SharedArrayBuffer(24)) {
-    this.buffer = buffer;
-    this.words = new BigInt64Array(buffer);
-  }
-
-  /** Fits of the plan that are behind us: done, or found to be needless. */
-  get fits(): number {
-    return Number(Atomics.load(this.words, 0));
-  }
-
-  /** A sign of life: only the computing thread advances it, in phases without fits too. */
-  get steps(): bigint {
-    return Atomics.load(this.words, 1);
-  }
-
-  advance(fits: number): void {
-    Atomics.add(this.words, 0, BigInt(fits));
-    Atomics.add(this.words, 1, 1n);
-  }
-
-  get aborted(): boolean {
-    return Atomics.load(this.words, 2) !== 0n;
-  }
-
-  abort(): void {
-    Atomics.store(this.words, 2, 1n);
-  }
-}

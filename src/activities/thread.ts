@@ -4,23 +4,25 @@ import { planDiscover, planEvaluate } from "../contract/plan.ts";
 import { evaluateLaw } from "../engine/evaluate.ts";
 import { judge } from "../engine/judge.ts";
 import { drawPlots } from "../engine/plot/plots.ts";
-import { buildProblem } from "../engine/problem.ts";
+import { addSums, buildProblem, layGround, problemOf } from "../engine/problem.ts";
 import { mergeFound, searchCells } from "../engine/search.ts";
-import { Control, type Findings, type Judgement, type Reply, type Task } from "./task.ts";
+import { Words } from "./control.ts";
+import { shared } from "./shared.ts";
+import type { Judgement, Reply, Unit, Yield } from "./task.ts";
 
 class Aborted extends Error {}
 
 /** Entry of a computing thread. Reports progress, and reads the abort flag, at every step that the engine reports. */
-export default function run({ task, buffer }: { task: Task; buffer: SharedArrayBuffer }): Reply {
-  const shared = new Control(buffer);
+export default function run({ unit, buffer }: { unit: Unit; buffer: SharedArrayBuffer }): Reply {
+  const words = new Words(buffer);
   const control = {
     advance(fits: number) {
-      shared.advance(fits);
-      if (shared.aborted) throw new Aborted();
+      words.advance(fits);
+      if (words.aborted) throw new Aborted();
     },
   };
   try {
-    return { state: "done", value: perform(task, control) };
+    return { state: "done", value: perform(unit, control) };
   } catch (error) {
     if (error instanceof Aborted) return { state: "aborted" };
     if (error instanceof OrreryError) return { state: "failed", code: error.code, message: error.message, faults: error.faults };
@@ -29,22 +31,29 @@ export default function run({ task, buffer }: { task: Task; buffer: SharedArrayB
   }
 }
 
-function perform(task: Task, control: { advance(fits: number): void }): Findings[keyof Findings] {
-  if (task.op === "evaluate") {
-    const { request, table, hash, predict } = task;
-    const plan = planEvaluate(request, headerOf(table), predict && headerOf(predict));
-    return drawn(evaluateLaw(request, plan, table, `sha256:${hash}`, control, predict));
+function perform(unit: Unit, control: { advance(fits: number): void }): Yield[keyof Yield] {
+  switch (unit.op) {
+    case "evaluate": {
+      const { request, table, hash, predict } = unit;
+      const plan = planEvaluate(request, headerOf(table), predict && headerOf(predict));
+      return drawn(evaluateLaw(request, plan, table, `sha256:${hash}`, control, predict));
+    }
+    case "discover": {
+      const plan = planDiscover(unit.request, headerOf(unit.table));
+      const problem = buildProblem(unit.request, plan, unit.table, control);
+      return drawn(judge(problem, searchCells(problem, { from: 0, to: plan.cells }, control), `sha256:${unit.hash}`, control));
+    }
+    case "lay":
+      return shared(layGround(unit.request, unit.table, control));
   }
-  const plan = planDiscover(task.request, headerOf(task.table));
-  const problem = buildProblem(task.request, plan, task.table, control);
-  switch (task.op) {
-    case "search":
-      return searchCells(problem, task.cells, control);
-    case "discover":
-      return drawn(judge(problem, searchCells(problem, { from: 0, to: plan.cells }, control), `sha256:${task.hash}`, control));
-    case "judge":
-      return drawn(judge(problem, mergeFound(task.found), `sha256:${task.hash}`, control));
+  const plan = planDiscover(unit.request, unit.ground.header);
+  if (unit.op === "add") {
+    addSums(unit.request, plan, unit.ground, unit.part, control);
+    return null;
   }
+  const problem = problemOf(unit.request, plan, unit.ground);
+  if (unit.op === "cells") return searchCells(problem, unit.cells, control, unit.known);
+  return drawn(judge(problem, mergeFound(unit.found), `sha256:${unit.hash}`, control));
 }
 
 function drawn(judgement: Omit<Judgement, "plots">): Judgement {

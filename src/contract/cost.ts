@@ -79,9 +79,9 @@ export function costOf(
     named.slice(0, maxTerms).reduce((total, count) => total + count, 0),
   );
   const doubles =
-    // Sums of products, where the two columns of each product are (8 bytes), and about 64 bytes for each pair of terms.
+    // Sums of products, where the two columns of each product are (8 bytes), and about 16 bytes for each two terms.
     (grams + 1) * products +
-    (grams + 4) * terms.length ** 2 +
+    2 * terms.length ** 2 +
     targets * (columns + 3 * ROW_BLOCK) +
     (2 * columns + trials) * ROW_BLOCK +
     rows * (inputs.length + finalDoubles(maxTerms, shapesOf(most, rows)));

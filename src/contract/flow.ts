@@ -1,3 +1,4 @@
+import type { CellRange } from "./grid.ts";
 import type { Artifact } from "./job.ts";
 import type { Kind, Pool, Verdict } from "./names.ts";
 import type { DiscoverRequest, EvaluateRequest } from "./request.ts";
@@ -38,7 +39,7 @@ export interface EvaluateInput extends Ticket {
 export interface ShardInput extends Ticket {
   request: DiscoverRequest;
   index: number;
-  cells: { from: number; to: number };
+  cells: CellRange;
 }
 
 /** What a shard found lies in the store under `key`; up to 64 of these fit one payload. */
@@ -52,7 +53,7 @@ export interface ShardResult {
 /** The plan of a sharded job: its dataset is stored, so that no child carries the rows. */
 export interface Preparation {
   request: DiscoverRequest;
-  shards: { from: number; to: number }[];
+  shards: CellRange[];
   /** When the job began to be worked on, ISO 8601. */
   started_at: string;
 }

@@ -12,6 +12,12 @@ export interface Grid {
   subsets: number;
 }
 
+/** Cells `from` to `to`, half open. */
+export interface CellRange {
+  from: number;
+  to: number;
+}
+
 /** More sets of exponents than this are not searched; `gridsOf` stops when it has more. */
 export const MOST_GRIDS = 16_384;
 
@@ -52,8 +58,8 @@ export function gridsOf(masks: readonly number[], sizes: readonly number[], most
     });
 }
 
-/** Subsets of terms in the cells `from` to `to`, half open: what a search of them tries for each right-hand side. */
-export function subsetsWithin(grids: readonly Grid[], { from, to }: { from: number; to: number }): number {
+/** Subsets of terms in some cells: what a search of them tries for each right-hand side. */
+export function subsetsWithin(grids: readonly Grid[], { from, to }: CellRange): number {
   return grids.reduce((total, grid) => {
     const cells = Math.min(to, grid.from + grid.cells) - Math.max(from, grid.from);
     return total + Math.max(0, cells) * grid.subsets;

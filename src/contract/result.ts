@@ -189,6 +189,6 @@ export interface LandscapeView {
   held: Record<string, number>;
   /** How much worse than the best cell each cell scores, the second exponent fastest; null where no law could be fitted. */
   differences: (number | null)[];
-  /** Values of `exponents` at the bottom, and depth as in the result. */
-  basins: { at: number[]; depth: number | null }[];
+  /** Values of `exponents` at the bottom; those of them that its law uses, by name; and depth as in the result. */
+  basins: { at: number[]; uses: Record<string, number>; depth: number | null }[];
 }

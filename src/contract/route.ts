@@ -1,5 +1,5 @@
 import type { Route } from "./flow.ts";
-import { type Grid, subsetsWithin } from "./grid.ts";
+import { type CellRange, type Grid, subsetsWithin } from "./grid.ts";
 import type { DiscoverPlan, EvaluatePlan } from "./plan.ts";
 
 /** A discover job above this many fits is sharded, one shard for each. */
@@ -20,19 +20,22 @@ export function routeEvaluate(plan: EvaluatePlan): Route {
   return { path: "single", pool: plan.seconds <= LIGHT_SECONDS ? "light" : "heavy" };
 }
 
-/**
- * Contiguous half-open ranges that cover the cells, none empty: `shards` of them, or one for each cell if there are fewer.
- * They are cut where the fits, not the cells, come out even: a cell of many exponents has more subsets.
- */
-export function shardCells({ grids, cells }: Pick<DiscoverPlan, "grids" | "cells">, shards: number): { from: number; to: number }[] {
-  const count = Math.max(1, Math.min(shards, cells));
-  const whole = subsetsWithin(grids, { from: 0, to: cells });
-  const edges = [0];
+/** Contiguous half-open ranges of a grid's cells, none empty: `shards` of them, or one for each cell if there are fewer. */
+export function shardCells(plan: Pick<DiscoverPlan, "grids" | "cells">, shards: number): CellRange[] {
+  return cutCells(plan, { from: 0, to: plan.cells }, shards);
+}
+
+/** Cuts a range of cells where the fits, not the cells, come out even: a cell of many exponents has more subsets. */
+export function cutCells({ grids }: Pick<DiscoverPlan, "grids">, { from, to }: CellRange, pieces: number): CellRange[] {
+  const count = Math.max(1, Math.min(pieces, to - from));
+  const before = subsetsWithin(grids, { from: 0, to: from });
+  const whole = subsetsWithin(grids, { from, to });
+  const edges = [from];
   for (let index = 1; index < count; index += 1) {
-    const cut = cellOf(grids, (whole * index) / count);
-    edges.push(Math.min(Math.max(cut, (edges[index - 1] as number) + 1), cells - count + index));
+    const cut = cellOf(grids, before + (whole * index) / count);
+    edges.push(Math.min(Math.max(cut, (edges[index - 1] as number) + 1), to - count + index));
   }
-  return edges.map((from, index) => ({ from, to: edges[index + 1] ?? cells }));
+  return edges.map((edge, index) => ({ from: edge, to: edges[index + 1] ?? to }));
 }
 
 /** The cell before which `subsets` subsets are tried. */

@@ -30,7 +30,7 @@ export interface Bound {
   move(): void;
 }
 
-export function boundOf(gram: Gram, cursor: Cursor, block: Float64Array, rows: number, pace: Pace): Bound {
+export function boundOf(gram: Gram, cursor: Cursor, rows: number, pace: Pace): Bound {
   const { sides, squares, permutations } = gram;
   const stride = Math.min(cursor.columns.length, MOST_TERMS);
   const first = sides - permutations;
@@ -56,7 +56,7 @@ export function boundOf(gram: Gram, cursor: Cursor, block: Float64Array, rows: n
     const row = at * stride;
     let rest = 1;
     for (let i = 0; i < at; i += 1) {
-      let entry = block[term * all + (kept[i] as number)] as number;
+      let entry = gram.products[cursor.pairs[term * all + (kept[i] as number)] as number] as number;
       for (let k = 0; k < i; k += 1) entry -= (lower[row + k] as number) * (lower[i * stride + k] as number);
       entry /= lower[i * stride + i] as number;
       lower[row + i] = entry;

@@ -21,8 +21,8 @@ export interface Cursor {
   moved: number;
   /** Of each term: its column. */
   columns: Int32Array;
-  /** Of two terms s < t: their product, at s * (number of all terms) + t. */
-  products: Int32Array;
+  /** Of two terms: their product, at one * (number of all terms) + other, either way round. */
+  pairs: Int32Array;
   enter(grid: Grid): void;
   /** To a cell of the grid. */
   move(cell: number): void;
@@ -76,7 +76,7 @@ export function cursorOf({ layout, subsets, plan }: Pick<Problem, "layout" | "su
     cell: -1,
     moved: -1,
     columns: new Int32Array(all),
-    products: new Int32Array(all * all),
+    pairs: new Int32Array(all * all),
 
     enter(entered) {
       grid = entered;
@@ -110,7 +110,7 @@ export function cursorOf({ layout, subsets, plan }: Pick<Problem, "layout" | "su
       const first = setDigits(cell);
       cursor.moved = cursor.cell < 0 ? -1 : first;
       cursor.cell = cell;
-      const { terms, last, columns, products, moved } = cursor;
+      const { terms, last, columns, pairs, moved } = cursor;
       for (let set = 0; set < sets.length; set += 1) {
         if ((lasts[set] as number) >= moved) indices[set] = indexOf(sizes, sets[set] as number, digits);
       }
@@ -120,7 +120,9 @@ export function cursorOf({ layout, subsets, plan }: Pick<Problem, "layout" | "su
         for (let before = 0; before < term; before += 1) {
           if (still && (last[before] as number) < moved) continue;
           const at = before * all + term;
-          products[at] = (pairStarts[at] as number) + (indices[setOfPair[at] as number] as number);
+          const product = (pairStarts[at] as number) + (indices[setOfPair[at] as number] as number);
+          pairs[at] = product;
+          pairs[term * all + before] = product;
         }
       }
     },

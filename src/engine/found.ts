@@ -44,6 +44,29 @@ export interface Stretch {
   values: Float32Array;
 }
 
+/** Scores of noise trials, by model, and of permuted targets that some cells reach. What scores worse in others need not be found. */
+export interface Limits {
+  trials: number[][];
+  nulls: number[];
+}
+
+export function limitsIn(found: ShardFound): Limits {
+  return { trials: found.trials.map((trials) => trials.map((candidate) => candidate?.q ?? NOTHING)), nulls: found.nulls };
+}
+
+/** Lowers limits to others where those are lower. */
+export function lower(limits: Limits, others: Limits): void {
+  const take = (into: number[], from: readonly number[] | undefined) => {
+    into.forEach((value, index) => {
+      into[index] = Math.min(value, from?.[index] ?? value);
+    });
+  };
+  take(limits.nulls, others.nulls);
+  limits.trials.forEach((trials, model) => {
+    take(trials, others.trials[model]);
+  });
+}
+
 /** Most cells whose landscape is kept: 4 MB. */
 const MOST_LANDSCAPE = 1_000_000;
 

@@ -95,12 +95,10 @@ export function landscapeOf(
     },
     view: {
       ...pooled(shown, exponents, (value) => rows * (value - best.value)),
-      held: valuesAt(
-        best.digits,
-        all.filter((exponent) => !along.includes(exponent)).reduce((mask, exponent) => mask | (1 << exponent), 0),
-      ),
+      held: valuesAt(best.digits, maskOf(all) & ~maskOf(along)),
       basins: marks.slice(0, MOST_MARKS).map(({ basin, digits }) => ({
         at: along.map((exponent) => exponents[exponent]?.values[digits[exponent] as number] as number),
+        uses: valuesAt(digits, regionAt(regions, sizes, digits) & maskOf(along)),
         depth: depthOf(basin),
       })),
     },
@@ -136,6 +134,10 @@ function distinct(basins: readonly Found[], exponents: DiscoverPlan["exponents"]
     seen.set(name, basin.value);
     return true;
   });
+}
+
+function maskOf(exponents: readonly number[]): number {
+  return exponents.reduce((mask, exponent) => mask | (1 << exponent), 0);
 }
 
 function cellsOf(sizes: readonly number[]): number {

@@ -1,14 +1,19 @@
+import type { CellRange } from "../contract/grid.ts";
 import { type Control, paced } from "./control.ts";
 import { cursorOf } from "./cursor.ts";
-import { landscapeCells, NOTHING, type ShardFound } from "./found.ts";
+import { type Limits, landscapeCells, lower, NOTHING, type ShardFound } from "./found.ts";
 import type { Problem } from "./problem.ts";
 import { structuresOf } from "./structure.ts";
 import { limitsOf, walkOf } from "./walk.ts";
 
-export { mergeFound, type ShardFound } from "./found.ts";
+export { type Limits, limitsIn, lower, mergeFound, type ShardFound } from "./found.ts";
 
-/** Searches the cells `from` to `to` (half open): every subset of up to `maxTerms` terms, every model, every right-hand side. */
-export function searchCells(problem: Problem, cells: { from: number; to: number }, control: Control): ShardFound {
+/**
+ * Searches some cells: every subset of up to `maxTerms` terms, every model, every right-hand side. With `known`, scores
+ * that other cells have reached, those of this search's noise trials and permuted targets that are no better may be left
+ * out of what is found: joined with what was found in the other cells, it is the same.
+ */
+export function searchCells(problem: Problem, cells: CellRange, control: Control, known?: Limits): ShardFound {
   const { plan, permutations, trials } = problem;
   const deepest = plan.maxTerms + plan.exponents.length;
   const found: ShardFound = {
@@ -24,7 +29,9 @@ export function searchCells(problem: Problem, cells: { from: number; to: number 
   };
   const pace = paced(control);
   const lowest = new Float64Array(Math.max(0, Math.min(cells.to, landscapeCells(plan.grids)) - cells.from)).fill(Number.POSITIVE_INFINITY);
-  const record = { found, limits: limitsOf(problem, pace), structureOf: structuresOf(plan, problem.subsets), lowest, from: cells.from };
+  const limits = limitsOf(problem, pace);
+  if (known) lower(limits, known);
+  const record = { found, limits, structureOf: structuresOf(plan, problem.subsets), lowest, from: cells.from };
   const cursor = cursorOf(problem);
   const walks = problem.grams.map((gram) => walkOf(problem, gram, cursor, record, pace));
   for (const grid of plan.grids) {

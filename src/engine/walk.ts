@@ -2,7 +2,7 @@ import { bitsOf } from "../contract/grid.ts";
 import { boundOf } from "./bound.ts";
 import { type Pace, ROW_WORK } from "./control.ts";
 import type { Cursor } from "./cursor.ts";
-import { better, type Candidate, compareCandidates, KEPT, keep, NOTHING, type ShardFound } from "./found.ts";
+import { better, type Candidate, compareCandidates, KEPT, keep, type Limits, NOTHING, type ShardFound } from "./found.ts";
 import type { Gram } from "./gram.ts";
 import { usedGrid } from "./layout.ts";
 import { type Model, weightPower } from "./model.ts";
@@ -35,13 +35,6 @@ export interface Record {
   /** Lowest q of the cells from `from` on. */
   lowest: Float64Array;
   from: number;
-}
-
-/** Scores that are known to be reached, in these cells or in others: what scores worse need not be looked at. */
-export interface Limits {
-  nulls: Float64Array;
-  /** By model. */
-  trials: Float64Array[];
 }
 
 /** Right-hand sides that are fitted together, and only where one of them can matter. */
@@ -88,13 +81,12 @@ export function walkOf(
   pace: Pace,
 ): Walk {
   const { plan, layout, models, subsets } = problem;
-  const { sides, squares, targets, usable, segments } = gram;
+  const { sides, squares, targets, products, usable, segments } = gram;
   const all = layout.terms.length;
   const stride = plan.maxTerms;
-  const { places, masks, columns } = cursor;
+  const { places, masks, columns, pairs } = cursor;
   const firstNull = sides - gram.permutations;
 
-  const block = new Float64Array(all * all);
   const chosen = new Int32Array(stride);
   /** Number of the choice at each depth, counted over the whole walk. */
   const choices = new Float64Array(stride);
@@ -120,7 +112,7 @@ export function walkOf(
   });
   /** Lowest q of the subsets that came among the best, by subset and model: most of their later cells need no comparison. */
   const standing = new Map<number, number>();
-  const bound = boundOf(gram, cursor, block, problem.sample.training.length, pace);
+  const bound = boundOf(gram, cursor, problem.sample.training.length, pace);
   /** By size: the null lanes that can matter to a subset of that many terms in this cell. */
   const nullCounts = new Int32Array(stride + 1);
   const nullSizes = new Int32Array(sides);
@@ -142,7 +134,7 @@ export function walkOf(
     if (usable[columns[term] as number] === 0) return false;
     let rest = 1;
     for (let i = 0; i < depth; i += 1) {
-      let entry = block[(chosen[i] as number) * all + term] as number;
+      let entry = products[pairs[(chosen[i] as number) * all + term] as number] as number;
       for (let k = 0; k < i; k += 1) entry -= (lower[depth * stride + k] as number) * (lower[i * stride + k] as number);
       entry /= lower[i * stride + i] as number;
       lower[depth * stride + i] = entry;
@@ -262,7 +254,7 @@ export function walkOf(
   function recordTrials(level: Level, index: number, size: number, subset: number, scale: number): void {
     const { model } = segments[index] as Gram["segments"][number];
     const winners = found.trials[model] as (Candidate | null)[];
-    const known = limits.trials[model] as Float64Array;
+    const known = limits.trials[model] as number[];
     for (let lane = 0; lane < level.sides.length; lane += 1) {
       const side = level.sides[lane] as number;
       const trial = level.first + lane;
@@ -278,7 +270,7 @@ export function walkOf(
   }
 
   function setCutoffs(level: Level, index: number): void {
-    const known = limits.trials[segments[index]?.model ?? 0] as Float64Array;
+    const known = limits.trials[segments[index]?.model ?? 0] as number[];
     let limit = 0;
     for (let lane = 0; lane < level.sides.length; lane += 1) limit = Math.max(limit, known[level.first + lane] as number);
     for (let size = least; size <= most; size += 1) {
@@ -347,16 +339,7 @@ export function walkOf(
 
     cell() {
       if (most < least) return;
-      const { terms, last, moved, products } = cursor;
-      for (let term = 1; term < terms; term += 1) {
-        for (let before = 0; before < term; before += 1) {
-          if ((last[term] as number) < moved && (last[before] as number) < moved) continue;
-          const value = gram.products[products[before * all + term] as number] as number;
-          block[before * all + term] = value;
-          block[term * all + before] = value;
-        }
-      }
-      pace.work(terms * terms * ROW_WORK.plain);
+      pace.work(cursor.terms ** 2 * ROW_WORK.plain);
       boundNulls();
       levels.forEach((ofSegment, index) => {
         for (const level of ofSegment) setCutoffs(level, index);
@@ -381,7 +364,7 @@ function factorsOf({ models }: Problem, { segments }: Gram): number[] {
 /** What the laws of one term reach, wherever they are: the limits with which a search starts. */
 export function limitsOf(problem: Problem, pace: Pace): Limits {
   const { permutations, trials, grams, layout, models } = problem;
-  const none = (length: number) => new Float64Array(length).fill(NOTHING);
+  const none = (length: number) => Array.from({ length }, () => NOTHING);
   const limits: Limits = { nulls: none(permutations), trials: models.map(() => none(trials)) };
   for (const gram of grams) {
     const factors = factorsOf(problem, gram);
@@ -391,7 +374,7 @@ export function limitsOf(problem: Problem, pace: Pace): Limits {
         if (gram.usable[column] === 0) continue;
         pace.work(gram.sides * ROW_WORK.plain);
         gram.segments.forEach(({ model, trials: drawn, permutations: permuted }, index) => {
-          const lower = (into: Float64Array, { from, to }: { from: number; to: number }) => {
+          const lower = (into: number[], { from, to }: { from: number; to: number }) => {
             for (let side = from; side < to; side += 1) {
               const square = gram.squares[side] as number;
               const rest = square - (gram.targets[column * gram.sides + side] as number) ** 2;
@@ -400,7 +383,7 @@ export function limitsOf(problem: Problem, pace: Pace): Limits {
             }
           };
           lower(limits.nulls, permuted);
-          lower(limits.trials[model] as Float64Array, drawn);
+          lower(limits.trials[model] as number[], drawn);
         });
       }
     }

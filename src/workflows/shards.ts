@@ -1,5 +1,6 @@
 import { CancellationScope, ParentClosePolicy, startChild, upsertMemo } from "@temporalio/workflow";
 import type { DiscoverInput, HeartbeatProgress, ShardInput, ShardResult } from "../contract/flow.ts";
+import type { CellRange } from "../contract/grid.ts";
 import { QUEUES, shardId, WORKFLOWS } from "../contract/names.ts";
 import type { discoverShard } from "./discover-shard.ts";
 
@@ -13,7 +14,7 @@ const CLOSING_MS = 1_000;
  * Runs one child for each range of cells and collects where their results lie, in the order of the ranges. The first
  * failure cancels the others, and is thrown once all have stopped.
  */
-export async function searchInShards(input: DiscoverInput, ranges: { from: number; to: number }[]): Promise<ShardResult[]> {
+export async function searchInShards(input: DiscoverInput, ranges: CellRange[]): Promise<ShardResult[]> {
   let done = 0;
   const report = () => {
     done += 1;

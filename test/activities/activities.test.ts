@@ -158,7 +158,10 @@ describe("a long search", () => {
     // A thread that hangs, as far as its watcher can see: it answers nothing but the order to stop.
     const hanging: Compute = {
       ...compute,
-      run: (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
+      run: (_, { signal, control }) => {
+        control.enter();
+        return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+      },
     };
     const { discover } = createActivities({ store: createFsStore(folder), compute: hanging, logger });
     const env = new MockActivityEnvironment({ taskQueue: QUEUES.heavy, heartbeatTimeoutMs: 1_000 }, { logger: quiet });

@@ -7,17 +7,19 @@ import { balmer, kepler } from "./tables.ts";
 const draw = (evidence: Evidence) =>
   Object.fromEntries(drawPlots(evidence).map(({ name, svg }) => [name, svg])) as Record<Plot["name"], string>;
 
+const planets = discover(kepler);
+
 /** Evidence with something for every plot; `change` is laid over it. */
 function evidence(change: Partial<Evidence> = {}): Evidence {
   return {
-    ...discover(kepler).evidence,
+    ...planets.evidence,
     unit: "d",
     axis_unit: "AU",
     landscape: {
       exponents: [{ name: "p", values: [1, 1.25, 1.5, 1.75] }],
       held: {},
       differences: [90, 40, 0, 45],
-      basins: [{ at: [1.5], depth: null }],
+      basins: [{ at: [1.5], uses: { p: 1.5 }, depth: null }],
     },
     ...change,
   };
@@ -31,8 +33,8 @@ const MAP: Evidence["landscape"] = {
   held: { r: 0.5 },
   differences: [900, 901, null, 3, 0, 1_000_000],
   basins: [
-    { at: [2, 0], depth: null },
-    { at: [1, -1], depth: 2.5 },
+    { at: [2, 0], uses: { p: 2, q: 0 }, depth: null },
+    { at: [1, -1], uses: { q: -1 }, depth: 2.5 },
   ],
 };
 
@@ -55,11 +57,11 @@ describe("the plots of a job", () => {
   });
 
   test("have the landscape of the search: its deepest basin is the law's", () => {
-    const { result, evidence: found } = discover(kepler);
+    const { result, evidence: found } = planets;
     const [first, ...others] = result.landscape?.basins ?? [];
     expect(first).toEqual({ exponents: { p: 1.5 }, score_difference: 0, depth: null });
     for (const { depth } of others) expect(depth).toBeGreaterThan(2);
-    expect(found.landscape?.basins[0]).toEqual({ at: [1.5], depth: null });
+    expect(found.landscape?.basins[0]).toEqual({ at: [1.5], uses: { p: 1.5 }, depth: null });
     expect(found.landscape?.differences[found.landscape.exponents[0]?.values.indexOf(1.5) ?? -1]).toBe(0);
     expect(resultSchema.parse(result)).toEqual(result);
   });
@@ -123,7 +125,7 @@ describe("the plots of a job", () => {
       ["9", "M2 1h1v1h-1z"],
     ]);
     expect(svg).toContain("p = 2, q = 0<");
-    expect(svg).toContain("p = 1, q = −1 (2.5 σ deep)");
+    expect(svg).toContain(">q = −1 (2.5 σ deep)");
     expect(svg).toContain("at r = 0.5");
   });
 
@@ -142,7 +144,14 @@ describe("the plots of a job", () => {
       { x: [1, 2], observed: [-1e50, 1e50], fitted: [1e-50, 0], residuals: [1e9, -1e9], curve: null },
       { x: [1e-300, 1e300], observed: [1e-49, 1e49], fitted: [-1, 1], residuals: [0, 0] },
       { stability: { limit: null, levels: [{ level: 1, trials: 100, kept: 0, share: 0, decides: false }] }, verdict: "inconclusive" },
-      { landscape: { exponents: [{ name, values: [2] }], held: { [name]: 3 }, differences: [0], basins: [{ at: [2], depth: null }] } },
+      {
+        landscape: {
+          exponents: [{ name, values: [2] }],
+          held: { [name]: 3 },
+          differences: [0],
+          basins: [{ at: [2], uses: { [name]: 2 }, depth: null }],
+        },
+      },
     ];
     for (const change of awkward) {
       for (const { svg } of drawPlots(evidence(change))) {

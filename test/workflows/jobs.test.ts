@@ -28,6 +28,9 @@ test("the eight planets give Kepler's third law through the HTTP API", async () 
   const [term] = job.result?.law?.terms ?? [];
   expect(term?.exponents).toEqual({ a: 1.5 });
   expect(term?.coefficient).toBeCloseTo(365.2, 0);
+  const { body: list } = await call<{ artifacts: { name: string }[] }>("GET", `${stack.url}/v1/jobs/${job.job_id}/artifacts`);
+  const plots = ["plot.svg", "residuals.svg", "pareto.svg", "stability.svg", "landscape.svg"];
+  expect(list.artifacts.map(({ name }) => name)).toEqual(["result.json", "evidence.json", ...plots]);
 });
 
 test("a waiting evaluate answers with the result in one call", async () => {

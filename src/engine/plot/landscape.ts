@@ -19,13 +19,15 @@ export function drawLandscape(view: LandscapeView): string {
   return page({
     title: `Landscape: the best law at each ${names.join(" and ")}`,
     subtitle: [EXPLANATION, ...(held.length > 0 ? [`at ${held.join(", ")}`] : [])].join(" · "),
-    description: `${EXPLANATION}. Basins at ${view.basins.map((basin) => describe(names, basin)).join("; ")}.`,
+    description: `${EXPLANATION}. Basins at ${view.basins.map(describe).join("; ")}.`,
     body: (top) => (names.length === 1 ? curve(view, top) : map(view, top)),
   });
 }
 
-function describe(names: readonly string[], { at, depth }: LandscapeView["basins"][number]): string {
-  const place = names.map((name, axis) => `${name} = ${figure(at[axis] as number)}`).join(", ");
+function describe({ uses, depth }: Pick<LandscapeView["basins"][number], "uses" | "depth">): string {
+  const place = Object.entries(uses)
+    .map(([name, value]) => `${name} = ${figure(value)}`)
+    .join(", ");
   return depth === null ? place : `${place} (${figure(depth, 2)} σ deep)`;
 }
 
@@ -40,9 +42,9 @@ function curve({ exponents, differences, basins }: LandscapeView, top: number): 
     height === null ? null : [across.at(values[index] as number), up.at(height)],
   );
   const isShown = (point: [number, number] | null) => point !== null;
-  const marks = basins.map(({ at, depth }) => {
+  const marks = basins.map(({ at, ...basin }) => {
     const index = nearest(values, at[0] as number);
-    return { x: across.at(at[0] as number), y: up.at(heights[index] ?? 0), text: describe([name], { at, depth }) };
+    return { x: across.at(at[0] as number), y: up.at(heights[index] ?? 0), text: describe(basin) };
   });
   const svg = [
     `<rect class="band" x="${box.left}" y="${pixel(up.at(2))}" width="${box.right - box.left}" height="${pixel(bottom - up.at(2))}"/>`,
@@ -80,10 +82,10 @@ function map(view: LandscapeView, top: number): { svg: string; height: number } 
   const cells = paths
     .map((path, index) => (path === "" ? "" : `<path fill="${colourOf(index, limits)}" d="${path}"/>`))
     .filter((path) => path !== "");
-  const marks = view.basins.map(({ at, depth }) => ({
+  const marks = view.basins.map(({ at, ...basin }) => ({
     x: across.at(at[1] as number),
     y: up.at(at[0] as number),
-    text: describe([first.name, second.name], { at, depth }),
+    text: describe(basin),
   }));
   const svg = [
     // The cells hide the grid lines.
