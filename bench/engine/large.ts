@@ -1,9 +1,8 @@
 import { createCompute } from "../../src/activities/compute.ts";
-import { Control } from "../../src/activities/task.ts";
+import { Control } from "../../src/activities/control.ts";
 import { headerOf, tableOf } from "../../src/contract/dataset.ts";
 import { planDiscover } from "../../src/contract/plan.ts";
 import { discoverRequest } from "../../src/contract/request.ts";
-import { shardCells } from "../../src/contract/route.ts";
 import { gridJob } from "./grid.ts";
 
 // A program of its own, so that its peak of memory is that of this job alone: `large.ts <grid values a side> <threads>`.
@@ -15,12 +14,12 @@ const table = tableOf(columns);
 const request = discoverRequest.parse({ dataset: { source: "inline", columns }, ...more });
 const plan = planDiscover(request, headerOf(table));
 const compute = createCompute({ pools: ["heavy"], threads });
-const options = () => ({ pool: "heavy" as const, job_id: "large", signal: new AbortController().signal, control: new Control() });
 const started = performance.now();
 const before = process.cpuUsage();
-const found = await Promise.all(shardCells(plan, threads).map((cells) => compute.run({ op: "search", request, table, cells }, options())));
-const searched = performance.now();
-const { result } = await compute.run({ op: "judge", request, table, hash: "0".repeat(64), found }, options());
+const { result } = await compute.run(
+  { op: "discover", request, plan, table, hash: "0".repeat(64) },
+  { pool: "heavy", job_id: "large", signal: new AbortController().signal, control: new Control() },
+);
 const ended = performance.now();
 const { user, system } = process.cpuUsage(before);
 await compute.close();
@@ -32,7 +31,6 @@ console.log(
     hypotheses: 4 * side ** 2 + 14 * side + 7,
     fits: result.cost.fits,
     seconds: (ended - started) / 1_000,
-    search_seconds: (searched - started) / 1_000,
     cpu_seconds: (user + system) / 1e6,
     megabytes: process.resourceUsage().maxRSS / 1_024,
     verdict: result.verdict,

@@ -1,12 +1,19 @@
-import type { ExponentRange, Transform } from "../../src/contract/request.ts";
+import type { Transform } from "../../src/contract/request.ts";
 import { type Random, randomOf, spreadOf } from "./random.ts";
 
 export type ColumnValues = Record<string, number[]>;
 
+/** `from`, `from + step`, … up to and including `to`. */
+export interface Grid {
+  from: number;
+  to: number;
+  step: number;
+}
+
 /** What a scientist who suspects the law would declare. */
 export interface Hypothesis {
   terms: string[];
-  exponents?: Record<string, ExponentRange>;
+  exponents?: Record<string, Grid>;
   transforms?: Transform[];
   max_terms?: number;
 }

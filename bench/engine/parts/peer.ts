@@ -6,10 +6,9 @@ import { fileURLToPath } from "node:url";
 import { bind, type Expression, namesIn } from "../../../src/contract/expression.ts";
 import { parseExpression } from "../../../src/contract/formula.ts";
 import { printPython, printText } from "../../../src/contract/formula-print.ts";
-import type { ExponentRange } from "../../../src/contract/request.ts";
 import { type Measured, markdown } from "../goals.ts";
 import type { Options } from "../options.ts";
-import { type Problem, tableOf } from "../problem.ts";
+import { type Grid, type Problem, tableOf } from "../problem.ts";
 import { type RecoveryTask, SETS } from "../recovery.ts";
 import { formOf } from "../same.ts";
 import { median, share } from "../statistics.ts";
@@ -123,15 +122,13 @@ function flattened({ hypothesis }: Problem, columns: readonly string[]): Express
   return hypothesis.terms.flatMap((text) => {
     const expression = parseExpression(text, { columns, parameters: Object.keys(exponents) }, "");
     return namesIn(expression, "parameter").reduce<Expression[]>(
-      (terms, name) => terms.flatMap((term) => valuesOf(exponents[name] as ExponentRange).map((value) => bind(term, { [name]: value }))),
+      (terms, name) => terms.flatMap((term) => valuesOf(exponents[name] as Grid).map((value) => bind(term, { [name]: value }))),
       [expression],
     );
   });
 }
 
-function valuesOf(range: ExponentRange): number[] {
-  if (Array.isArray(range)) return range;
-  const { from, to, step } = range;
+function valuesOf({ from, to, step }: Grid): number[] {
   return Array.from({ length: Math.round((to - from) / step) + 1 }, (_, index) => from + index * step);
 }
 
