@@ -78,7 +78,7 @@ export function refine(family: Family, design: Design, sample: Sample, pace: Pac
   const settle = (values: number[], index: number) => {
     const fixed = new Set(Array.from({ length: index + 1 }, (_, at) => at));
     const centre = values[index] as number;
-    const options = [centre, ...simpleNear(centre, free.errors[index] as number, family.exponents[index]?.grid ?? [])].flatMap((value) => {
+    const options = [...simpleNear(centre, free.errors[index] as number, family.exponents[index]?.grid ?? []), centre].flatMap((value) => {
       const trial = values.map((other, at) => (at === index ? value : other));
       const point = fixed.size === values.length ? fitAt(material, trial, pace) : descend(material, trial, fixed, pace);
       return point ? [scored(point)] : [];
@@ -88,7 +88,7 @@ export function refine(family: Family, design: Design, sample: Sample, pace: Pac
   const settled = start.reduce((values, _, index) => settle(values, index), free.values);
   // Settling one by one can miss what fits together, so the simple numbers nearest to the free values are tried at once, too.
   const together = CLASSES.map(({ denominator }) => free.values.map((value) => nearest(value, denominator)));
-  const tried = [settled, start, ...together].flatMap((values) => {
+  const tried = [...together, settled, start].flatMap((values) => {
     const point =
       values.every((value, index) => value !== 0 && isWithin(value, family.exponents[index])) && family.allows(values)
         ? fitAt(material, values, pace)
@@ -112,7 +112,7 @@ function isWithin(value: number, exponent: Family["exponents"][number] | undefin
 }
 
 function nearest(value: number, denominator: number): number {
-  return Number((Math.round(value * denominator) / denominator).toPrecision(12)) + 0;
+  return Math.round(value * denominator) / denominator + 0;
 }
 
 /** The nearest number of each class and of the grid within reach, 0 left out: a power of 0 is a constant, which is a term of its own. */
