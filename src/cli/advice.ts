@@ -1,7 +1,7 @@
 import type { Reason } from "../contract/names.ts";
 import type { Result, ShownRows } from "../contract/result.ts";
 import { figure, labelled } from "./figures.ts";
-import { hasTooFewRows } from "./verdict.ts";
+import { hasTooFewRows, TESTS } from "./verdict.ts";
 
 /** What to do about each reason of a rejection. */
 const REMEDIES: Record<Reason, string> = {
@@ -9,7 +9,7 @@ const REMEDIES: Record<Reason, string> = {
   unstable: "The rivals are nearly as good: ask for fewer terms (--max-terms), or name the library that you believe in (--terms).",
   lack_of_fit: "The residuals of the plot have a shape: it tells which term the law lacks, or where it ends.",
   holdout_disagrees: "The rows marked x in the plot are off: is one of them an outlier, or has the law too many terms?",
-  ambiguous: "The rivals explain these rows as well; rows where they differ most would decide.",
+  ambiguous: "More rows, where the rivals differ most, would decide; so would a smaller library.",
   outside_library: "Name functions that could be behind the target (--terms), or a wider grid (--exponent).",
 };
 
@@ -17,9 +17,7 @@ const REMEDIES: Record<Reason, string> = {
 const FEW_ROWS = 12;
 /** Half an interval over its coefficient from which on the constant is hardly known. */
 const WIDE = 0.1;
-/** Rivals that score worse by less than this explain the rows as well, by the usual reading of information criteria (Burnham & Anderson 2002). */
-const CLOSE = 2;
-/** Share of its limit from which on a test was passed narrowly. */
+/** Share of a limit from which on its test was passed narrowly. */
 const NARROW = 0.8;
 
 /** What a careful reader of this result looks at next, the most important first. */
@@ -29,7 +27,7 @@ export function adviceLines(result: Result, evidence: ShownRows | undefined): st
       ? ["More rows; with so few, chance cannot be ruled out."]
       : result.reasons.map((reason) => REMEDIES[reason]);
   }
-  return [rangeOf(evidence), fewRows(result), leastChance(result), wideIntervals(result), closeRival(result), narrowTests(result)].flat();
+  return [rangeOf(evidence), fewRows(result), leastChance(result), wideIntervals(result), narrowTests(result)].flat();
 }
 
 function rangeOf(evidence: ShownRows | undefined): string[] {
@@ -65,16 +63,11 @@ function wideIntervals({ law }: Result): string[] {
   return wide.length > 0 ? [`Constants: these rows give ${wide.join(" and ")} only.`] : [];
 }
 
-function closeRival({ rivals }: Result): string[] {
-  const [rival] = rivals;
-  return rival && rival.score_difference < CLOSE
-    ? [`Rival: ${rival.text} scores only ${figure(rival.score_difference, 2)} worse; these rows do not decide between the two.`]
-    : [];
-}
-
+/** The p-value is a count of few shuffles, which has its own line. */
 function narrowTests({ margins }: Result): string[] {
-  const narrow = Object.entries(margins).filter(
-    ([test, { value, limit }]) => (test === "lack_of_fit" || test === "holdout") && value > NARROW * limit,
-  );
-  return narrow.map(([test, { value, limit }]) => `${test}: passed narrowly, ${figure(value, 3)} of at most ${figure(limit, 3)}.`);
+  return Object.entries(margins).flatMap(([test, { value, limit }]) => {
+    const side = TESTS[test]?.side;
+    const narrow = side === "at most" ? value > NARROW * limit : side === "at least" && NARROW * value < limit;
+    return narrow && test !== "p_value" ? [`${test}: passed narrowly, ${figure(value, 3)} of ${side} ${figure(limit, 3)}.`] : [];
+  });
 }

@@ -27,8 +27,8 @@ test.each<[string, Partial<Result>, RegExp[]]>([
     { law: { ...LAW, terms: [termOf("1", 10, [9.5, 10.5]), termOf("x", -40, [-50, -30])] } },
     [/^Constants: .* the coefficient of x to ±25 % only/],
   ],
-  ["a rival as good", { rivals: [{ text: "T = a^2", score_difference: 0.594 }] }, [/^Rival: T = a\^2 scores only 0.59 worse/]],
-  ["a rival that is worse", { rivals: [{ text: "T = a^2", score_difference: 2.1 }] }, []],
+  ["a rival as good", { margins: { lead: { value: 3.2, limit: 3 } } }, [/^lead: .* 3.2 of at least 3/]],
+  ["a rival that is worse", { margins: { lead: { value: 3.8, limit: 3 } } }, []],
   ["a test passed narrowly", { margins: { lack_of_fit: { value: 6.08, limit: 6.81 } } }, [/^lack_of_fit: .* 6.08 of at most 6.81/]],
 ])("the reader of %s is told what to look at", (_, change, expected) => {
   const lines = adviceLines({ ...CALM, ...change }, EVIDENCE);

@@ -62,6 +62,7 @@ describe("tables without a law that can be found", () => {
     ["hubble-shuffled.csv", {}, "no_signal"],
     ["lorenz.csv", { inputs: ["x"], target: "y" }, "lack_of_fit"],
     ["planck.csv", { hypothesis: { terms: ["1", "log(w)", "w^-1"], transforms: ["log"] } }, "lack_of_fit"],
+    ["planck.csv", {}, "ambiguous"],
     ["moons.csv", {}, "no_signal"],
     ["galileo-table.csv", {}, "no_signal"],
   ])("%s %j is rejected with %s", async (file, more, reason) => {
