@@ -1,7 +1,13 @@
 import type { Reason } from "../contract/names.ts";
-import type { Result, ShownRows } from "../contract/result.ts";
+import type { Evidence, Result, ShownRows } from "../contract/result.ts";
 import { figure, labelled } from "./figures.ts";
 import { hasTooFewRows, TESTS } from "./verdict.ts";
+
+/** What is known of the rows behind a result. */
+export type Rows = ShownRows & Partial<Pick<Evidence, "inputs">>;
+
+/** The axis of a law with several inputs. */
+export const FITTED = "fitted value";
 
 /** What to do about each reason of a rejection. */
 const REMEDIES: Record<Reason, string> = {
@@ -21,7 +27,7 @@ const WIDE = 0.1;
 const NARROW = 0.8;
 
 /** What a careful reader of this result looks at next, the most important first. */
-export function adviceLines(result: Result, evidence: ShownRows | undefined): string[] {
+export function adviceLines(result: Result, evidence: Rows | undefined): string[] {
   if (result.verdict !== "accepted") {
     return hasTooFewRows(result)
       ? ["More rows; with so few, chance cannot be ruled out."]
@@ -30,16 +36,14 @@ export function adviceLines(result: Result, evidence: ShownRows | undefined): st
   return [rangeOf(evidence), fewRows(result), leastChance(result), wideIntervals(result), narrowTests(result)].flat();
 }
 
-function rangeOf(evidence: ShownRows | undefined): string[] {
-  // With several inputs the axis is the fitted value, which says nothing of where the inputs were seen.
-  if (!evidence || evidence.axis === "fitted value") return [];
-  const [least, most] = evidence.x.reduce(([low, high], x) => [Math.min(low, x), Math.max(high, x)] as const, [
-    Infinity,
-    -Infinity,
-  ] as const);
-  return [
-    `Range: seen for ${labelled(evidence.axis, evidence.axis_unit)} from ${figure(least)} to ${figure(most)}; beyond that it is a guess.`,
-  ];
+function rangeOf(evidence: Rows | undefined): string[] {
+  if (!evidence) return [];
+  const single = { name: evidence.axis, unit: evidence.axis_unit, values: evidence.x };
+  const seen = (evidence.axis === FITTED ? (evidence.inputs ?? []) : [single]).map(({ name, unit, values }) => {
+    const [least, most] = values.reduce(([low, high], x) => [Math.min(low, x), Math.max(high, x)] as const, [Infinity, -Infinity] as const);
+    return `${labelled(name, unit)} from ${figure(least)} to ${figure(most)}`;
+  });
+  return seen.length === 0 ? [] : [`Range: seen for ${seen.join(", ")}; beyond that it is a guess.`];
 }
 
 function fewRows({ fit }: Result): string[] {
@@ -63,11 +67,13 @@ function wideIntervals({ law }: Result): string[] {
   return wide.length > 0 ? [`Constants: these rows give ${wide.join(" and ")} only.`] : [];
 }
 
-/** The p-value is a count of few shuffles, which has its own line. */
+/** The p-value, a count of few shuffles, and the constants have lines of their own. */
 function narrowTests({ margins }: Result): string[] {
   return Object.entries(margins).flatMap(([test, { value, limit }]) => {
+    if (test === "p_value" || test === "constants") return [];
     const side = TESTS[test]?.side;
-    const narrow = side === "at most" ? value > NARROW * limit : side === "at least" && NARROW * value < limit;
-    return narrow && test !== "p_value" ? [`${test}: passed narrowly, ${figure(value, 3)} of ${side} ${figure(limit, 3)}.`] : [];
+    // What must stay below its limit is a ratio of variances, about 1 for a right law.
+    const narrow = side === "at most" ? value - 1 > NARROW * (limit - 1) : side === "at least" && NARROW * value < limit;
+    return narrow ? [`${test}: passed narrowly, ${figure(value, 3)} of ${side} ${figure(limit, 3)}.`] : [];
   });
 }
