@@ -35,6 +35,13 @@ export interface TgefdLevel {
   decision: string;
 }
 
+/** The model behind the answer's formula, with every digit. */
+export interface Representative {
+  shape: Shape;
+  /** One for each feature. */
+  coefficients: Float64Array;
+}
+
 /** Share of the pool in which an invariant term is active. */
 const INVARIANT = 0.8;
 
@@ -46,7 +53,7 @@ export function aggregate(
   { evaluation }: TgefdDocument,
   tie: number,
   pace: Pace,
-): { response: TgefdResponse; patterns: string[]; variation: number | null } {
+): { response: TgefdResponse; patterns: string[]; variation: number | null; representative: Representative } {
   const tolerance = evaluation.acceptance.coeff_tol;
   const levels = [...Map.groupBy(trials, ({ level }) => level)].sort(([a], [b]) => a - b);
   const shared = sharedOf(trials);
@@ -89,7 +96,8 @@ export function aggregate(
     }),
     topology_report: { H0: significant_H0, H1: significant_H1, PI_energy: energy },
   };
-  return { response, patterns: [...shared], variation };
+  const representative = { shape: pool.best.shape, coefficients: pool.best.model.coefficients };
+  return { response, patterns: [...shared], variation, representative };
 }
 
 interface Pool {
