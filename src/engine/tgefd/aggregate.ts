@@ -55,7 +55,7 @@ export function aggregate(
   pace: Pace,
 ): { response: TgefdResponse; patterns: string[]; variation: number | null; representative: Representative } {
   const tolerance = evaluation.acceptance.coeff_tol;
-  const levels = [...Map.groupBy(trials, ({ level }) => level)].sort(([a], [b]) => a - b);
+  const levels = [...new Set(trials.map(({ level }) => level))].sort((a, b) => a - b);
   const shared = sharedOf(trials);
   const findings = findingsOf(trials);
   const { patterns: stable_components, significant_H1, energy } = findings;
@@ -83,7 +83,8 @@ export function aggregate(
         error: momentsOf(pool.models.map(({ error }) => error)),
       },
     ],
-    noise_report: levels.map(([noise_level, members]) => {
+    noise_report: levels.map((noise_level) => {
+      const members = trials.filter(({ level }) => level === noise_level);
       const found = findingsOf(members);
       return {
         noise_level,
