@@ -11,6 +11,7 @@ interface ErrorEntry {
 
 export const ERRORS = {
   malformed_json: { status: 400, retryable: false, title: "The body is not valid JSON." },
+  malformed_yaml: { status: 400, retryable: false, title: "The body is not valid YAML." },
   malformed_csv: { status: 400, retryable: false, title: "The body is not valid CSV." },
   idempotency_key_invalid: { status: 400, retryable: false, title: "The idempotency key is not usable." },
   idempotency_key_missing: { status: 400, retryable: false, title: "This server requires an idempotency key." },
@@ -28,6 +29,7 @@ export const ERRORS = {
   invalid_request: { status: 422, retryable: false, title: "The request does not have the documented shape." },
   idempotency_key_reused: { status: 422, retryable: false, title: "The idempotency key was used for a different body." },
   dataset_not_found: { status: 422, retryable: false, title: "There is no such dataset." },
+  dataset_source_refused: { status: 422, retryable: false, title: "The server does not read a dataset from this source." },
   dataset_empty: { status: 422, retryable: false, title: "The dataset has no columns or no rows." },
   dataset_too_few_rows: { status: 422, retryable: false, title: "The dataset has too few rows." },
   dataset_too_large: { status: 422, retryable: false, title: "The dataset has more rows or columns than the server accepts." },

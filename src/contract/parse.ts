@@ -72,12 +72,18 @@ function bound(origin: string, relation: string, limit: number | bigint): string
 
 /** The keys that the schema knows at a path; of all alternatives where there are several. */
 function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
-  const def = schema._zod.def as { innerType?: z.core.$ZodType; options?: z.core.$ZodType[]; shape?: Record<string, z.core.$ZodType> };
+  const def = schema._zod.def as {
+    innerType?: z.core.$ZodType;
+    options?: z.core.$ZodType[];
+    shape?: Record<string, z.core.$ZodType>;
+    element?: z.core.$ZodType;
+    valueType?: z.core.$ZodType;
+  };
   if (def.innerType) return keysAt(def.innerType, path);
   if (def.options) return [...new Set(def.options.flatMap((option) => keysAt(option, path)))];
   const [key, ...rest] = path;
   if (key === undefined) return Object.keys(def.shape ?? {});
-  const next = def.shape?.[String(key)];
+  const next = def.shape?.[String(key)] ?? def.element ?? def.valueType;
   return next ? keysAt(next, rest) : [];
 }
 
