@@ -4,6 +4,7 @@ import { createEvaluate } from "./evaluate.ts";
 import { createJudge } from "./judge.ts";
 import { createPrepare } from "./prepare.ts";
 import { createSearchShard } from "./search-shard.ts";
+import { createTgefd } from "./tgefd.ts";
 
 /** The record of activities that every pool registers; which of them a worker runs is decided by its queue. */
 export function createActivities(deps: ActivityDeps) {
@@ -13,6 +14,7 @@ export function createActivities(deps: ActivityDeps) {
     prepare: createPrepare(deps),
     searchShard: createSearchShard(deps),
     judge: createJudge(deps),
+    tgefd: createTgefd(deps),
   };
 }
 

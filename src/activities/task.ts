@@ -1,7 +1,9 @@
 import type { Table } from "../contract/dataset.ts";
 import type { ErrorCode, Fault } from "../contract/errors.ts";
+import type { Kind } from "../contract/names.ts";
 import type { DiscoverRequest, EvaluateRequest } from "../contract/request.ts";
 import type { Evidence, Result } from "../contract/result.ts";
+import type { TgefdRequest } from "../contract/tgefd-request.ts";
 import type { ShardFound } from "../engine/search.ts";
 
 /** What a computing thread is asked to do. Plain data; the table's columns are copied in. */
@@ -9,7 +11,8 @@ export type Task =
   | { op: "evaluate"; request: EvaluateRequest; table: Table; hash: string }
   | { op: "discover"; request: DiscoverRequest; table: Table; hash: string }
   | { op: "search"; request: DiscoverRequest; table: Table; cells: { from: number; to: number } }
-  | { op: "judge"; request: DiscoverRequest; table: Table; hash: string; found: ShardFound[] };
+  | { op: "judge"; request: DiscoverRequest; table: Table; hash: string; found: ShardFound[] }
+  | { op: "tgefd"; request: TgefdRequest; kind: Kind; table: Table; hash: string; config: string };
 
 /** What a thread finds, by the task's `op`. */
 export interface Findings {
@@ -17,6 +20,7 @@ export interface Findings {
   discover: Judgement;
   search: ShardFound;
   judge: Judgement;
+  tgefd: Judgement;
 }
 
 export interface Judgement {

@@ -1,10 +1,12 @@
 import { headerOf } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
 import { planDiscover, planEvaluate } from "../contract/plan.ts";
+import { planTgefd } from "../contract/tgefd-plan.ts";
 import { evaluateLaw } from "../engine/evaluate.ts";
 import { judge } from "../engine/judge.ts";
 import { drawPlot } from "../engine/plot.ts";
 import { buildProblem } from "../engine/problem.ts";
+import { reproduce } from "../engine/reproduction.ts";
 import { mergeFound, searchCells } from "../engine/search.ts";
 import { Control, type Findings, type Judgement, type Reply, type Task } from "./task.ts";
 
@@ -32,6 +34,11 @@ export default function run({ task, buffer }: { task: Task; buffer: SharedArrayB
 function perform(task: Task, control: { advance(fits: number): void }): Findings[keyof Findings] {
   if (task.op === "evaluate") {
     return drawn(evaluateLaw(task.request, planEvaluate(task.request, headerOf(task.table)), task.table, `sha256:${task.hash}`, control));
+  }
+  if (task.op === "tgefd") {
+    const { request, kind, table, hash, config } = task;
+    const names = { kind, dataset: `sha256:${hash}`, config };
+    return drawn(reproduce(request, planTgefd(request, headerOf(table), kind), table, names, control));
   }
   const plan = planDiscover(task.request, headerOf(task.table));
   const problem = buildProblem(task.request, plan, task.table, control);

@@ -11,6 +11,11 @@ const REASON_TEXT: Record<Reason, string> = {
   holdout_disagrees: "the rows kept out of the search are predicted worse than the noise allows",
   ambiguous: "another law explains the data as well; see the rivals",
   outside_library: "no law of the given library fits; add terms or a wider exponent grid",
+  no_stable_components: "no family of terms is stable in every noise trial",
+  no_h1: "the landscape of the fits has no loop above the threshold, and the policy asks for one",
+  pi_energy_unavailable: "the landscape of the fits has no energy; topology.persistent_homology.max_dim is 0",
+  pi_energy_below_threshold: "the energy of the landscape's loops is below min_pi_energy",
+  topological_instability: "the energy of the landscape's loops varies more between trials than the tolerance allows",
 };
 
 /** Tables with fewer rows are always rejected. */

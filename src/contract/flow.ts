@@ -2,6 +2,7 @@ import type { Artifact } from "./job.ts";
 import type { Kind, Pool, Verdict } from "./names.ts";
 import type { DiscoverRequest, EvaluateRequest } from "./request.ts";
 import type { Result } from "./result.ts";
+import type { TgefdRequest } from "./tgefd-request.ts";
 
 /** What workflows and activities hand to each other. Types only; nothing here may exceed 64 KiB when encoded. */
 
@@ -31,6 +32,14 @@ export interface DiscoverInput extends Ticket {
 export interface EvaluateInput extends Ticket {
   request: EvaluateRequest;
   route: Route;
+  reused?: Summary;
+}
+
+/** A job of either kind that the policy of the ancestor decides. */
+export interface TgefdInput extends Ticket {
+  kind: Kind;
+  request: TgefdRequest;
+  route: Extract<Route, { path: "single" }>;
   reused?: Summary;
 }
 

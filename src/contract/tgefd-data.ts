@@ -12,10 +12,6 @@ export interface TgefdSubmission {
   data: { columns: Record<string, number[]> } | { uri: string };
 }
 
-export function isTgefdConfig(document: object): boolean {
-  return "tgefd_config_version" in document;
-}
-
 /**
  * Reads a document of the ancestor and takes its values out of it.
  *

@@ -198,7 +198,9 @@ const computeBudget = z
     max_point_cloud_points: whole(z.int().min(1)).default(5_000),
     symbolic_regression_timeout_sec: seconds.default(10).meta({ description: "Without effect." }),
     ph_timeout_sec: seconds.default(10).meta({ description: "Without effect." }),
-    max_request_wall_time_sec: seconds.default(60).meta({ description: "If given: seconds from acceptance to the end of the job." }),
+    max_request_wall_time_sec: optional(seconds).meta({
+      description: "If given: seconds from acceptance to the end of the job, time in queues included.",
+    }),
   })
   .meta({ id: "TgefdComputeBudget" });
 

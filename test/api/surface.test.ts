@@ -88,7 +88,7 @@ describe("the OpenAPI document", () => {
       Object.entries(post?.requestBody?.content ?? {}).map(([type, { example }]) => ({ path, type, example })),
     );
 
-    expect(bodies).toHaveLength(7);
+    expect(bodies).toHaveLength(11);
     for (const { path, type, example } of bodies) {
       const body = typeof example === "string" ? example : JSON.stringify(example);
       const { status } = await fetch(`${bench.url}${path}`, {

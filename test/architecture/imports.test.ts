@@ -68,7 +68,7 @@ const RULES: Record<string, Rule> = {
     values: ["contract"],
     types: ["workflows", "storage", "telemetry"],
     packages:
-      /^(express|helmet|canonicalize|csv-parse|better-sse|zod|zod-openapi|swagger-ui-dist|@temporalio\/(client|common|proto))(\/.*)?$/,
+      /^(express|helmet|canonicalize|csv-parse|better-sse|zod|zod-openapi|swagger-ui-dist|yaml|@temporalio\/(client|common|proto))(\/.*)?$/,
     builtins: /^node:(crypto|stream|events|fs|path|url|module|http|util|timers)(\/promises)?$/,
   },
   cli: { values: ["contract"], types: ["contract"], packages: /^(zod|commander|eventsource-parser(\/stream)?)$/, builtins: ANY },

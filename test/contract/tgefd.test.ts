@@ -158,7 +158,7 @@ test("defaults are filled in, texts become numbers and values leave the document
   expect(document.hypothesis_space.adaptive).toBeNull();
   expect(document.topology).toMatchObject({ h1_threshold: null, min_component_size: 5, point_scale: "none" });
   expect(document.evaluation.acceptance.coeff_tol).toBe(1e-6);
-  expect(document.compute_budget).toMatchObject({ max_hypotheses: 50_000, max_point_cloud_points: 5_000, max_request_wall_time_sec: 60 });
+  expect(document.compute_budget).toMatchObject({ max_hypotheses: 50_000, max_point_cloud_points: 5_000, max_request_wall_time_sec: null });
   expect(data).toEqual({ columns: { x0: [0, 1, 2, 3], x1: [1, 1, 3, 4], y: [0, 0.1, 0.2, 0.3] } });
 });
 

@@ -1,14 +1,21 @@
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 import type { Table } from "../../contract/dataset.ts";
 import { OrreryError } from "../../contract/errors.ts";
-import { type DiscoverInput, type EvaluateInput, type JobMemo, MAX_PAYLOAD_BYTES, type Summary } from "../../contract/flow.ts";
+import {
+  type DiscoverInput,
+  type EvaluateInput,
+  type JobMemo,
+  MAX_PAYLOAD_BYTES,
+  type Summary,
+  type TgefdInput,
+} from "../../contract/flow.ts";
 import { summaryKey } from "../../contract/keys.ts";
 import { ATTRIBUTES, ENGINE_VERSION, type Kind, QUEUES } from "../../contract/names.ts";
 import type { Store } from "../../storage/store.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import { encodedTable, resolveDataset, storeTable } from "./dataset.ts";
 import { jobIdOf, requestHashOf } from "./idempotency.ts";
-import { KINDS_OF_JOBS } from "./kinds.ts";
+import { parseJob } from "./kinds.ts";
 import type { JobReader } from "./reader.ts";
 import { acceptedView, type JobView } from "./view.ts";
 
@@ -25,7 +32,7 @@ export interface Submission {
 /** Accepts a job exactly once for each key. Resolves to the job and whether it had been accepted before. */
 export type SubmitJob = (submission: Submission) => Promise<{ view: JobView; replayed: boolean }>;
 
-type JobInput = DiscoverInput | EvaluateInput;
+type JobInput = DiscoverInput | EvaluateInput | TgefdInput;
 
 const KIND = defineSearchAttributeKey(ATTRIBUTES.kind, SearchAttributeType.KEYWORD);
 const TENANT = defineSearchAttributeKey(ATTRIBUTES.tenant, SearchAttributeType.KEYWORD);
@@ -52,9 +59,8 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
 
   return async function submit(submission) {
     const { kind, tenant, document, key } = submission;
-    const { workflow, parse } = KINDS_OF_JOBS[kind];
-    const { request, route: routeOn } = parse(document);
-    const hash = requestHashOf(document);
+    const { workflow, request, identity, input: more, route: routeOn } = parseJob(kind, document);
+    const hash = requestHashOf(identity);
     const { header, table } = await resolveDataset(store, tenant, request.dataset);
     const route = routeOn(header);
     const reused = key === undefined && request.reuse && deps.reuse ? await storedSummary(store, tenant, hash) : undefined;
@@ -64,7 +70,7 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
     const acceptedAt = Date.now();
     const deadlineMs = request.budget.deadline_seconds * 1_000;
     const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: acceptedAt + deadlineMs };
-    const whole = { ...ticket, request, route, ...(reused && { reused: reused.summary }) } as JobInput;
+    const whole = { ...ticket, ...more, request, route, ...(reused && { reused: reused.summary }) } as JobInput;
     const encoded = table && !canCarry(whole, table) ? encodedTable(table) : undefined;
     const input = bounded(encoded ? withStoredTable(whole, encoded.datasetId) : whole);
     if (encoded) {

@@ -1,6 +1,6 @@
 import { decide, type Findings, levelReason, type TgefdReason, variationOf } from "./decision.ts";
 import type { TgefdDocument } from "./document.ts";
-import type { Feature } from "./expression.ts";
+import type { Feature, Shape } from "./expression.ts";
 import { labelled } from "./label.ts";
 import { rankOf } from "./rank.ts";
 import type { Model } from "./stlsq.ts";
@@ -34,6 +34,13 @@ export interface TgefdLevel {
   decision: string;
 }
 
+/** The model behind the answer's formula, with every digit. */
+export interface Representative {
+  shape: Shape;
+  /** One for each feature. */
+  coefficients: Float64Array;
+}
+
 /** Share of the pool in which an invariant term is active. */
 const INVARIANT = 0.8;
 
@@ -42,7 +49,7 @@ export function aggregate(
   trials: readonly Trial[],
   features: readonly Feature[],
   { evaluation }: TgefdDocument,
-): { response: TgefdResponse; patterns: string[]; variation: number | null } {
+): { response: TgefdResponse; patterns: string[]; variation: number | null; representative: Representative } {
   const tolerance = evaluation.acceptance.coeff_tol;
   const levels = [...Map.groupBy(trials, ({ level }) => level)].sort(([a], [b]) => a - b);
   const shared = sharedOf(trials);
@@ -94,7 +101,7 @@ export function aggregate(
     }),
     topology_report: { H0: significant_H0, H1: significant_H1, PI_energy: energy },
   };
-  return { response, patterns: [...shared], variation };
+  return { response, patterns: [...shared], variation, representative: { shape, coefficients: best.model.coefficients } };
 }
 
 function findingsOf(trials: readonly Trial[]): Findings {

@@ -1,7 +1,7 @@
 import { OrreryError } from "../../contract/errors.ts";
 import { type Control, findRow, type Pace, paced, ROW_WORK } from "../control.ts";
 import { joined, refined } from "./adaptive.ts";
-import { aggregate, type TgefdResponse } from "./aggregate.ts";
+import { aggregate, type Representative, type TgefdResponse } from "./aggregate.ts";
 import type { TgefdBudget, TgefdDocument, TgefdTable } from "./document.ts";
 import { readFeature } from "./expression.ts";
 import { type Grid, sizeOf } from "./grid.ts";
@@ -12,6 +12,7 @@ import { sampled, type Trial, type TrialMargins, trialOf } from "./trial.ts";
 
 export interface TgefdOutcome {
   response: TgefdResponse;
+  representative: Representative;
   /** One for each run, in order; runs without noise share one object unless they are sampled. */
   trials: Trial[];
   /** Coefficient patterns that every run holds stable: one character for each feature, "1" if it is active. */
@@ -98,10 +99,11 @@ export function runTgefd(document: TgefdDocument, table: TgefdTable, operation: 
     });
   }
 
-  const { response, patterns, variation } = aggregate(trials, library.features, document);
+  const { response, patterns, variation, representative } = aggregate(trials, library.features, document);
   const least = (margin: keyof TrialMargins) => Math.min(...trials.map(({ margins }) => margins[margin]));
   return {
     response,
+    representative,
     trials,
     patterns,
     margins: {
