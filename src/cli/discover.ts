@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { transforms } from "../contract/request.ts";
+import { submitConfig } from "./config.ts";
 import { decimals, exponent, integer, list, RANGES } from "./options.ts";
 import { sessionOf } from "./session.ts";
 import { readSource } from "./source.ts";
@@ -20,8 +21,10 @@ export function addDiscover(program: Command): void {
   const command = program
     .command("discover")
     .summary("find the law behind one column of a table")
-    .description("Find the law behind one column of a table.\nThe file is CSV with a header, a JSON request document, or {columns, units}.")
-    .argument("<file>", "data.csv, data.tsv, request.json, or - for standard input")
+    .description(
+      "Find the law behind one column of a table.\nThe file is CSV with a header, a JSON request document, {columns, units},\nor a YAML or JSON document with tgefd_config_version, which is sent as it is.",
+    )
+    .argument("<file>", "data.csv, data.tsv, request.json, config.yaml, or - for standard input")
     .option("--inputs <columns>", "columns that a law may use, comma-separated (default: all but the target)", list)
     .option("--terms <terms>", "library of terms, comma-separated, such as 1,a^p,sin(a)", list)
     .option("--exponent <name=from:to:step>", "grid of one free exponent; repeat it for more", exponent)
@@ -42,7 +45,12 @@ Examples:
     )
     .action(async (file: string, options: DiscoverOptions, self: Command) => {
       const session = sessionOf(self);
-      const request = await requestOf(session.gateway, await readSource(file), options);
+      const source = await readSource(file);
+      if ("config" in source) {
+        process.exitCode = await submitConfig(session, "discover", source.config, options);
+        return;
+      }
+      const request = await requestOf(session.gateway, source, options);
       overlay(request, { inputs: options.inputs });
       overlayPart(request, "hypothesis", {
         terms: options.terms,

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { submitConfig } from "./config.ts";
 import { UsageError } from "./failure.ts";
 import { sessionOf } from "./session.ts";
 import { readSource } from "./source.ts";
@@ -14,7 +15,7 @@ export function addEvaluate(program: Command): void {
     .command("evaluate")
     .summary("score a given law on a table")
     .description("Score a given law on a table, with the evidence that the last step of discover gives.")
-    .argument("<file>", "data.csv, data.tsv, request.json, or - for standard input")
+    .argument("<file>", "data.csv, data.tsv, request.json, config.yaml, or - for standard input")
     .option("--law <formula>", 'formula in the names of the columns, such as "T = 365.2*a^1.5"; a request document may hold it instead')
     .option("--refit", "fit the coefficients of the law to this table instead of keeping them");
   addSubmitOptions(command)
@@ -28,6 +29,10 @@ Examples:
     .action(async (file: string, options: EvaluateOptions, self: Command) => {
       const session = sessionOf(self);
       const source = await readSource(file);
+      if ("config" in source) {
+        process.exitCode = await submitConfig(session, "evaluate", source.config, options);
+        return;
+      }
       if (options.law === undefined && !("request" in source && "law" in source.request)) {
         throw new UsageError('There is no law to evaluate. Give --law <formula>, such as --law "T = 365.2*a^1.5".');
       }

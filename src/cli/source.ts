@@ -5,17 +5,22 @@ import type { DatasetSource } from "../contract/request.ts";
 import { UsageError } from "./failure.ts";
 import type { Gateway, Upload } from "./gateway.ts";
 
-/** What a file holds: a whole request document, or only the data of one, as JSON or as a table. */
-export type Source = { request: Record<string, unknown> } | { inline: DatasetSource } | { table: Upload };
+/** What a file holds: a whole request document, one of the ancestor, or only the data of one, as JSON or as a table. */
+export type Source = { config: Upload } | RequestSource;
+export type RequestSource = { request: Record<string, unknown> } | { inline: DatasetSource } | { table: Upload };
+
+const CONFIG_NAME = /\.ya?ml$/;
+const CONFIG_KEY = /^tgefd_config_version\s*:/m;
 
 /**
- * Reads the file of a submit; `-` is standard input. JSON is a request document (with `dataset`) or `{columns, units}`;
- * anything else is CSV (or TSV by its name).
+ * Reads the file of a submit; `-` is standard input. JSON is a request document (with `dataset`) or `{columns, units}`,
+ * YAML a document of the ancestor; anything else is CSV (or TSV by its name).
  */
 export async function readSource(file: string): Promise<Source> {
   const bytes = await readBytes(file);
   const text = Buffer.from(bytes).toString("utf8");
-  if (file.endsWith(".json") || text.trimStart().startsWith("{")) return sourceOf(text, nameOf(file));
+  if (CONFIG_NAME.test(file) || CONFIG_KEY.test(text)) return { config: { type: "application/yaml", bytes } };
+  if (file.endsWith(".json") || text.trimStart().startsWith("{")) return sourceOf(text, nameOf(file), bytes);
   const type = file.endsWith(".tsv") ? "text/tab-separated-values" : "text/csv";
   return { table: { type, bytes } };
 }
@@ -41,13 +46,14 @@ async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-function sourceOf(text: string, name: string): Source {
+function sourceOf(text: string, name: string, bytes: Upload["bytes"]): Source {
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch (error) {
     throw new UsageError(`${name} is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
   }
+  if (isObject(document) && "tgefd_config_version" in document) return { config: { type: "application/json", bytes } };
   if (isObject(document) && isObject(document.dataset)) return { request: document };
   if (isObject(document) && isObject(document.columns)) {
     // Values are the gateway's to judge: it names each fault with a pointer.

@@ -1,12 +1,12 @@
 import { type Command, Option } from "commander";
 import { type Job, job } from "../contract/job.ts";
 import type { Kind } from "../contract/names.ts";
-import type { Gateway, Reply } from "./gateway.ts";
+import type { Gateway, Reply, Upload } from "./gateway.ts";
 import { decimal, duration, integer, RANGES } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 import type { Session } from "./session.ts";
 import { showOutcome } from "./show.ts";
-import { datasetOf, type Source } from "./source.ts";
+import { datasetOf, type RequestSource } from "./source.ts";
 import { writeDocument } from "./terminal.ts";
 import { watchJob } from "./wait.ts";
 
@@ -38,7 +38,7 @@ export function addSubmitOptions(command: Command): Command {
 }
 
 /** The request of a source with the options laid over it: an option given here wins over the document. */
-export async function requestOf(gateway: Gateway, source: Source, options: SubmitOptions): Promise<Record<string, unknown>> {
+export async function requestOf(gateway: Gateway, source: RequestSource, options: SubmitOptions): Promise<Record<string, unknown>> {
   const document: Record<string, unknown> = "request" in source ? { ...source.request } : { dataset: await datasetOf(gateway, source) };
   overlay(document, { target: options.target, seed: options.seed, priority: options.priority });
   overlayPart(document, "decision", { false_acceptance: options.falseAcceptance });
@@ -58,13 +58,17 @@ export function overlay(document: Record<string, unknown>, values: Record<string
   for (const [name, value] of Object.entries(values)) if (value !== undefined) document[name] = value;
 }
 
-/** Sends the request; the reply is the accepted job. */
+/** Sends the request, or a document as it is; the reply is the accepted job. */
 export function post(session: Session, kind: Kind, request: unknown, key?: string): Promise<Reply<Job>> {
   return session.gateway.read(job, `/v1/${kind}_async`, {
     method: "POST",
-    json: request,
+    ...(isUpload(request) ? { upload: request } : { json: request }),
     ...(key !== undefined && { headers: { "idempotency-key": key } }),
   });
+}
+
+function isUpload(request: unknown): request is Upload {
+  return typeof request === "object" && request !== null && "bytes" in request && request.bytes instanceof Uint8Array;
 }
 
 /** Submits, then waits and shows the outcome, or with `--detach` says how to go on. Resolves to the exit code. */

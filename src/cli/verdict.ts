@@ -21,21 +21,26 @@ const REASON_TEXT: Record<Reason, string> = {
 /** Tables with fewer rows are always rejected. */
 const FEWEST_ROWS = 5;
 
+/** Tests whose figure measures what speaks for the law; all others measure a fault. */
+const AT_LEAST = new Set(["stability", "stable_components", "significant_h1", "pi_energy"]);
+
 /** The verdict with its reasons and, for each test, which side of its limit the value must be on. */
 export function verdictLines(result: Result, paint: Paint): string[] {
-  const { verdict, reasons, margins } = result;
+  const { verdict, reasons, margins, method } = result;
   const rows = Object.entries(margins).map(([test, { value, limit }]) => [
     test,
     figure(value),
-    // Stability is a share of trials that passed; all others measure a fault.
-    test === "stability" ? "at least" : "at most",
+    AT_LEAST.has(test) ? "at least" : "at most",
     figure(limit),
   ]);
   return [
     paint([verdict === "accepted" ? "green" : "yellow", "bold"], verdict),
     ...reasons.map((reason) => `${reason}: ${REASON_TEXT[reason]}`),
-    ...(verdict !== "accepted" && hasTooFewRows(result)
+    ...(verdict !== "accepted" && method.name === "v2" && hasTooFewRows(result)
       ? [`With ${result.fit.rows} rows no law can be accepted at this rate; send more rows.`]
+      : []),
+    ...(method.name === "tgefd-v1"
+      ? ["By the policy of the ancestor, which accepts noise about as often as a law; decide with method v2."]
       : []),
     ...aligned(rows),
     ...(rows.length === 0 ? [] : [paint("dim", "Each line: test, value, and the limit that the value must keep to.")]),

@@ -54,6 +54,8 @@ describe("the OpenAPI document", () => {
         "GET /live",
         "GET /ready",
         "GET /health",
+        "GET /healthz",
+        "GET /readyz",
         "GET /openapi.json",
         "GET /docs",
         "GET /docs/assets/{file}",
