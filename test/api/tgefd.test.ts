@@ -4,6 +4,7 @@ import { EXAMPLES } from "../../src/api/examples.ts";
 import { tgefdReply } from "../../src/api/jobs/tgefd.ts";
 import type { Job, Problem } from "../../src/contract/job.ts";
 import { changed, tgefdBase } from "../contract/tgefd-documents.ts";
+import { until } from "../support/child.ts";
 import { call, finished } from "../support/http.ts";
 import { type Stack, startStack } from "../support/stack.ts";
 
@@ -110,6 +111,7 @@ describe("what is refused before there is a job", () => {
     expect([list.status, list.body.code]).toEqual([422, "invalid_request"]);
     const long = await postYaml("/v1/discover", `# ${"x".repeat(300_000)}\n`);
     expect([long.status, long.body.code]).toEqual([413, "body_too_large"]);
+    expect(long.body.detail).toContain("application/json");
   });
 });
 
@@ -166,5 +168,26 @@ describe("jobs", () => {
     const [payload] = history.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
     expect(payload?.data?.length).toBeLessThan(8_192);
     expect((await finished(stack.url, body.job_id)).status).toBe("succeeded");
+  });
+
+  const long = {
+    "hypothesis_space.parameters.p.values": Array.from({ length: 2_500 }, (_, index) => 1 + index / 1_000),
+    "hypothesis_space.regularization.lambda": [0.01, 0.02],
+    "run.seed": 9,
+  };
+
+  test("stop at the wall time of the document, and the waiting call says so", async () => {
+    const { status, body } = await post<Problem>("/v1/discover", changed({ ...long, compute_budget: { max_request_wall_time_sec: 1 } }));
+    expect([status, body.code]).toEqual([504, "deadline_exceeded"]);
+  });
+
+  test("can be cancelled while they compute", async () => {
+    const { body } = await post<Job>("/v1/discover_async", changed(long));
+    await until("computing", async () => {
+      const { body: job } = await call("GET", `${stack.url}/v1/jobs/${body.job_id}`);
+      return job.status === "running" ? job : undefined;
+    });
+    await call("POST", `${stack.url}/v1/jobs/${body.job_id}/cancel`);
+    expect(await finished(stack.url, body.job_id)).toMatchObject({ status: "cancelled", verdict: null, result: null });
   });
 });

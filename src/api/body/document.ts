@@ -11,13 +11,25 @@ const MAX_DEPTH = 32;
 export async function readDocument(request: Request, limit: number): Promise<object> {
   const type = mediaTypeOf(request, ["application/json", ...YAML_TYPES]);
   if (type === "application/json") return readJson(request, limit);
-  const chunks: Buffer[] = [];
-  for await (const chunk of readChunks(request, Math.min(limit, MAX_YAML_BYTES))) chunks.push(chunk);
-  const document = parseYaml(textOf(Buffer.concat(chunks)));
+  const document = parseYaml(textOf(await yamlOf(request, limit)));
   refuseStrange(document, 0);
   if (typeof document === "object" && document !== null && !Array.isArray(document)) return document;
   const detail = "must be a mapping of keys to values";
   throw new OrreryError("invalid_request", `The document ${detail}; see GET /openapi.json.`, { faults: [{ pointer: "", detail }] });
+}
+
+async function yamlOf(request: Request, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of readChunks(request, Math.min(limit, MAX_YAML_BYTES))) chunks.push(chunk);
+  } catch (error) {
+    if (!(error instanceof OrreryError && error.code === "body_too_large") || limit <= MAX_YAML_BYTES) throw error;
+    throw new OrreryError(
+      "body_too_large",
+      `At most ${MAX_YAML_BYTES} bytes of YAML are accepted; send the same document as application/json.`,
+    );
+  }
+  return Buffer.concat(chunks);
 }
 
 function textOf(bytes: Uint8Array): string {
