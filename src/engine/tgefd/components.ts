@@ -1,3 +1,4 @@
+import { forestOf } from "./forest.ts";
 import type { Tree } from "./tree.ts";
 
 /** Points within a chain of distances at most the radius. */
@@ -10,17 +11,9 @@ export interface Component {
 
 /** The components of a cloud at a radius, by their first point. `count` is the number of points. */
 export function componentsOf(tree: Tree, count: number, radius: number): Component[] {
-  const parents = Uint32Array.from({ length: count }, (_, index) => index);
-  const rootOf = (point: number) => {
-    let root = point;
-    while (parents[root] !== root) {
-      parents[root] = parents[parents[root] as number] as number;
-      root = parents[root] as number;
-    }
-    return root;
-  };
+  const { rootOf, join } = forestOf(count);
   tree.length.forEach((length, edge) => {
-    if (length <= radius) parents[rootOf(tree.from[edge] as number)] = rootOf(tree.to[edge] as number);
+    if (length <= radius) join(tree.from[edge] as number, tree.to[edge] as number);
   });
   const components = new Map<number, Component>();
   for (let point = 0; point < count; point += 1) {

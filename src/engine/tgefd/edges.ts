@@ -3,12 +3,15 @@ import type { Distances } from "./distances.ts";
 
 /** Pairs of points in the order of their distance, equal distances in the order of the matrix. */
 export interface Edges {
-  first: Uint32Array;
-  second: Uint32Array;
+  /** The larger index of a pair in the upper half, the smaller in the lower half. */
+  pairs: Uint32Array;
   lengths: Float32Array;
 }
 
-/** The pairs with above < distance <= limit. */
+/** Most bits of a digit of the sort: its counters stay within the first-level cache. */
+const DIGIT = 12;
+
+/** The pairs with above < distance <= limit, of at most 65,536 points. */
 export function edgesBetween({ count, lower }: Distances, above: number, limit: number, pace: Pace): Edges {
   let size = 0;
   for (let at = 0; at < lower.length; at += 1) {
@@ -16,9 +19,8 @@ export function edgesBetween({ count, lower }: Distances, above: number, limit: 
     if (length <= limit && length > above) size += 1;
   }
   pace.work(lower.length);
-  /** The pair as 32 bits. */
-  let pairs = new Uint32Array(size);
-  let lengths = new Float32Array(size);
+  const pairs = new Uint32Array(size);
+  const lengths = new Float32Array(size);
   let filled = 0;
   let at = 0;
   for (let i = 1; i < count; i += 1) {
@@ -26,41 +28,52 @@ export function edgesBetween({ count, lower }: Distances, above: number, limit: 
       const length = lower[at] as number;
       at += 1;
       if (!(length <= limit && length > above)) continue;
-      pairs[filled] = i * 65_536 + j;
+      pairs[filled] = (i << 16) | j;
       lengths[filled] = length;
       filled += 1;
     }
     pace.work(2 * i);
   }
-
-  // Least significant digit first; the bits of floats that are not negative are ordered as they are.
-  let otherPairs = new Uint32Array(size);
-  let otherLengths = new Float32Array(size);
-  for (let shift = 0; shift < 32; shift += DIGIT) {
-    const keys = new Uint32Array(lengths.buffer);
-    const starts = new Uint32Array(2 ** DIGIT + 1);
-    for (let index = 0; index < size; index += 1) {
-      const digit = ((keys[index] as number) >>> shift) & MASK;
-      starts[digit + 1] = (starts[digit + 1] as number) + 1;
-    }
-    pace.work(2 * size);
-    if (starts.includes(size, 1)) continue;
-    for (let digit = 0; digit < MASK; digit += 1) starts[digit + 1] = (starts[digit + 1] as number) + (starts[digit] as number);
-    const target = new Uint32Array(otherLengths.buffer);
-    for (let index = 0; index < size; index += 1) {
-      const key = keys[index] as number;
-      const digit = (key >>> shift) & MASK;
-      const place = starts[digit] as number;
-      starts[digit] = place + 1;
-      target[place] = key;
-      otherPairs[place] = pairs[index] as number;
-    }
-    pace.work(4 * size);
-    [pairs, otherPairs] = [otherPairs, pairs];
-    [lengths, otherLengths] = [otherLengths, lengths];
-  }
-  return { first: pairs.map((pair) => pair >>> 16), second: pairs.map((pair) => pair & 0xffff), lengths };
+  return sorted({ pairs, lengths }, pace);
 }
 
-const DIGIT = 11;
-const MASK = 2 ** DIGIT - 1;
+/** Radix sort, least significant digit first. The bits of floats that are not negative are ordered as they are. */
+function sorted({ pairs, lengths }: Edges, pace: Pace): Edges {
+  const size = pairs.length;
+  let keys = new Uint32Array(lengths.buffer);
+  let least = 2 ** 32;
+  let most = 0;
+  for (let index = 0; index < size; index += 1) {
+    const key = keys[index] as number;
+    if (key < least) least = key;
+    if (key > most) most = key;
+  }
+  const bits = size === 0 ? 0 : 32 - Math.clz32(most - least);
+  const passes = Math.ceil(bits / DIGIT);
+  const digit = Math.ceil(bits / passes);
+  const mask = 2 ** digit - 1;
+  let from = pairs;
+  let to = new Uint32Array(size);
+  let keysTo = new Uint32Array(size);
+  for (let pass = 0; pass < passes; pass += 1) {
+    const shift = pass * digit;
+    const starts = new Uint32Array(mask + 2);
+    for (let index = 0; index < size; index += 1) {
+      const place = ((((keys[index] as number) - least) >>> shift) & mask) + 1;
+      starts[place] = (starts[place] as number) + 1;
+    }
+    for (let place = 1; place <= mask; place += 1) starts[place] = (starts[place] as number) + (starts[place - 1] as number);
+    for (let index = 0; index < size; index += 1) {
+      const key = keys[index] as number;
+      const value = ((key - least) >>> shift) & mask;
+      const place = starts[value] as number;
+      starts[value] = place + 1;
+      keysTo[place] = key;
+      to[place] = from[index] as number;
+    }
+    [keys, keysTo] = [keysTo, keys];
+    [from, to] = [to, from];
+    pace.work(6 * size);
+  }
+  return { pairs: from, lengths: new Float32Array(keys.buffer) };
+}

@@ -1,8 +1,8 @@
 import { OrreryError } from "../../contract/errors.ts";
 import type { Pace } from "../control.ts";
 import { powerOf } from "../power.ts";
+import type { Bar } from "./cycles.ts";
 import type { TgefdImage } from "./document.ts";
-import type { Bar } from "./loops.ts";
 import { bivariate, cumulative } from "./normal.ts";
 
 /** A persistence image (Adams et al., J. Mach. Learn. Res. 18, 2017): `pixels[i * height + j]` for birth i, persistence j. */

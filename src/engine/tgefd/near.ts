@@ -42,9 +42,9 @@ export function nearestOf({ count, lower }: Distances, pace: Pace): Neighbours {
  * ends (the relative neighbourhood graph; Toussaint, Pattern Recognition 12, 1980). Points at equal distance do not count
  * as nearer, so it may be too long where distances tie, never too short.
  */
-export function longestBare({ count, lower, enclosing }: Distances, { each, nearest }: Neighbours, pace: Pace): number {
+export function longestBare({ count, lower, enclosing }: Distances, { each, nearest }: Neighbours, known: number, pace: Pace): number {
   const distance = (i: number, j: number) => lower[i > j ? (i * (i - 1)) / 2 + j : (j * (j - 1)) / 2 + i] as number;
-  let longest = 0;
+  let longest = known;
   const nearerAmong = (end: number, other: number, length: number) => {
     for (let at = end * each; at < (end + 1) * each; at += 1) {
       const k = nearest[at] as number;

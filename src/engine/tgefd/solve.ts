@@ -18,9 +18,28 @@ export interface Solution {
  */
 export function solverOf(panel: Panel, chosen: readonly number[]): Solver {
   const cut = Number.EPSILON * Math.max(panel.rows, chosen.length);
-  const columns = chosen.map((index) => (panel.triangle[index] as Float64Array).slice());
-  const count = columns.length;
-  if (count > panel.height) return singular(columns, cut);
+  const distinct = [...new Set(chosen)];
+  const columns = distinct.map((index) => panel.triangle[index] as Float64Array);
+  if (distinct.length === chosen.length) return regular(columns, cut) ?? singular(columns, cut);
+
+  // Of least norm, m equal columns share their coefficient evenly. They stand for one column √m times as long.
+  const weights = distinct.map((index) => Math.sqrt(chosen.filter((other) => other === index).length));
+  const weighted = columns.map((column, place) => column.map((value) => value * (weights[place] as number)));
+  const { solve } = regular(weighted, cut) ?? singular(weighted, cut);
+  const places = chosen.map((index) => distinct.indexOf(index));
+  return {
+    solve(projection) {
+      const { coefficients, error } = solve(projection);
+      return { coefficients: Float64Array.from(places, (place) => (coefficients[place] as number) / (weights[place] as number)), error };
+    },
+  };
+}
+
+/** By a triangle, or null if the columns may be dependent. */
+function regular(given: readonly Float64Array[], cut: number): Solver | null {
+  const count = given.length;
+  if (count > (given[0]?.length ?? 0)) return null;
+  const columns = given.map((column) => column.slice());
   const scales = new Float64Array(count);
   const upper = columns.map((column, index) => {
     for (let at = 0; at < index; at += 1) reflect(columns[at] as Float64Array, scales[at] as number, at, column);
@@ -29,12 +48,7 @@ export function solverOf(panel: Panel, chosen: readonly number[]): Solver {
     scales[index] = reflector(column, index, entries);
     return entries;
   });
-  if (!surelyRegular(upper, cut))
-    return singular(
-      chosen.map((index) => panel.triangle[index] as Float64Array),
-      cut,
-    );
-
+  if (!surelyRegular(upper, cut)) return null;
   return {
     solve({ inside, rest }) {
       const rotated = inside.slice();

@@ -1,10 +1,11 @@
 import type { Pace } from "../control.ts";
 import { type Cloud, cloudOf, countOf, pointsAt } from "./cloud.ts";
 import { componentsOf, stableOf } from "./components.ts";
+import type { Bar } from "./cycles.ts";
 import { distancesOf } from "./distances.ts";
 import type { TgefdDocument } from "./document.ts";
 import { imageOf, type PersistenceImage } from "./image.ts";
-import { type Bar, loopsOf } from "./loops.ts";
+import { loopsOf } from "./loops.ts";
 import type { Landscape, Model } from "./stlsq.ts";
 import { spanningTree } from "./tree.ts";
 
@@ -50,7 +51,7 @@ export function trialOf(level: number, landscape: Landscape, { topology, evaluat
   const deaths = Array.from(tree.length, Math.fround)
     .sort((a, b) => a - b)
     .filter((length) => length > 0);
-  const bars = topology.persistent_homology.max_dim < 1 ? null : loopsOf(distancesOf(distinct(cloud), pace), pace);
+  const bars = topology.persistent_homology.max_dim < 1 ? null : loopsOf(distancesOf(distinct(cloud), pace), deaths.at(-1) ?? 0, pace);
   const image = bars && bars.length > 0 ? imageOf(bars, topology.persistence_image, pace) : null;
   const lengths = (bars ?? []).map(({ birth, death }) => death - birth);
   const nearest = (values: ArrayLike<number>, threshold: number) => {
