@@ -26,7 +26,7 @@ const CEILINGS = { features: 256, hypotheses: 100_000, runs: 4_096, evaluations:
 const MAX_BYTES = 1_073_741_824;
 
 /** Seconds per unit of work on one thread: a value of the library, a step of a fit, a pair of points, a pair in the homology. */
-const COST = { value: 3e-8, step: 2e-9, pair: 5e-9, edge: 1e-6, base: 1e-2 } as const;
+const COST = { value: 3e-8, step: 2e-9, pair: 5e-9, edge: 5e-7, base: 1e-2 } as const;
 /** Refits of one fit: the first and ten thresholdings. */
 const PASSES = 11;
 const LIGHT_SECONDS = 1;
