@@ -22,7 +22,7 @@ export interface TgefdPlan {
 }
 
 /** What the server gives to one job, whatever budget its document allows itself. */
-const CEILINGS = { features: 256, hypotheses: 100_000, runs: 4_096, evaluations: 20_000_000, points: 5_000, pixels: 1_000_000 } as const;
+const CEILINGS = { features: 256, hypotheses: 100_000, runs: 1_000, evaluations: 4_000_000, points: 10_000, pixels: 1_000_000 } as const;
 const MAX_BYTES = 1_073_741_824;
 
 /** Seconds per unit of work on one thread: a value of the library, a step of a fit, a pair of points, a pair in the homology. */
@@ -47,7 +47,7 @@ export function planTgefd(request: TgefdRequest, header: TableHeader, kind: Kind
   const terms = tgefd.hypothesis_space.features.length;
   const { shapes, grid, runs } = counts;
   const cloud = Math.min(grid, tgefd.compute_budget.max_point_cloud_points);
-  const bytes = 16 * header.rows * terms + 12 * cloud ** 2 + 64 * grid * terms;
+  const bytes = 16 * header.rows * terms + 4 * cloud ** 2 + 64 * grid * terms;
   if (bytes > MAX_BYTES) {
     const [needed, most] = [bytes, MAX_BYTES].map((size) => Math.ceil(size / 1_048_576));
     throw tooCostly(

@@ -4,7 +4,7 @@ import { type Kind, SCHEMA_VERSION } from "../contract/names.ts";
 import type { Evidence, Result, TgefdAnswer } from "../contract/result.ts";
 import type { TgefdPlan } from "../contract/tgefd-plan.ts";
 import type { TgefdRequest } from "../contract/tgefd-request.ts";
-import { type Control, type Pace, paced, ROW_WORK, sumRows } from "./control.ts";
+import { type Control, inSlices, type Pace, paced, ROW_WORK, sumRows } from "./control.ts";
 import { evidenceOf } from "./evidence.ts";
 import { type Design, designOf, fitRows, predictions } from "./fit.ts";
 import { lawOf } from "./law.ts";
@@ -35,7 +35,7 @@ export function reproduce(
   const features = request.tgefd.hypothesis_space.features.map(({ expression }) => readFeature(expression, x.length));
   const all = Uint32Array.from(y, (_, row) => row);
   const sample: Sample = { table, target: plan.target, y, all, training: all, heldOut: new Uint32Array(0) };
-  const fitted = fittedBy(features, representative, x, y.length);
+  const fitted = fittedBy(features, representative, x, y.length, pace);
 
   const terms = linearTerms(
     sum(
@@ -101,14 +101,17 @@ function fittedBy(
   model: TgefdOutcome["representative"],
   x: readonly Float64Array[],
   rows: number,
+  pace: Pace,
 ): Float64Array {
-  const valuesOf = featureValues(x, rows);
+  const valuesOf = featureValues(x, rows, pace);
   const fitted = new Float64Array(rows);
   features.forEach((feature, index) => {
     const coefficient = model.coefficients[index] as number;
     if (coefficient === 0) return;
     const values = valuesOf(feature, model.shape);
-    for (let row = 0; row < rows; row += 1) fitted[row] = (fitted[row] as number) + coefficient * (values[row] as number);
+    inSlices(rows, pace, ROW_WORK.plain, (from, to) => {
+      for (let row = from; row < to; row += 1) fitted[row] = (fitted[row] as number) + coefficient * (values[row] as number);
+    });
   });
   return fitted;
 }

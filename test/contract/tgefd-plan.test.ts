@@ -102,8 +102,8 @@ describe("the plan", () => {
   test.each<[string, Record<string, unknown>, RegExp]>([
     ["features", { "hypothesis_space.features": values(257).map((_, i) => ({ name: `f${i}`, expression: "x" })) }, /257 features.*256/],
     ["hypotheses", { "hypothesis_space.regularization.lambda": values(60_000) }, /120000 hypotheses.*100000/],
-    ["runs", { noise: { enabled: true, type: "gaussian", levels: [0], trials_per_level: 5_000 } }, /5000 runs.*4096/],
-    ["points in one point cloud", { "hypothesis_space.regularization.lambda": values(3_000) }, /6000 points.*5000/],
+    ["runs", { noise: { enabled: true, type: "gaussian", levels: [0], trials_per_level: 1_001 } }, /1001 runs.*1000/],
+    ["points in one point cloud", { "hypothesis_space.regularization.lambda": values(6_000) }, /12000 points.*10000/],
     ["pixels", { "topology.persistence_image.pixel_size": 1e-4 }, /100000000 pixels.*1000000/],
   ])("refuses too many %s with both numbers, whatever the document allows itself", (_, changes, message) => {
     const { code, message: said } = refusal({ ...changes, compute_budget: generous });

@@ -1,10 +1,11 @@
+import type { Pace } from "../control.ts";
 import { decide, type Findings, levelReason, type TgefdReason, variationOf } from "./decision.ts";
 import type { TgefdDocument } from "./document.ts";
 import type { Feature, Shape } from "./expression.ts";
 import { labelled } from "./label.ts";
-import { rankOf } from "./rank.ts";
+import { compare } from "./rank.ts";
 import type { Model } from "./stlsq.ts";
-import { patternOf, type Trial } from "./trial.ts";
+import type { Patterns, Trial } from "./trial.ts";
 
 /** The ancestor's answer, without what belongs to the service: run id, artifacts and reproducibility. */
 export interface TgefdResponse {
@@ -48,7 +49,9 @@ const INVARIANT = 0.8;
 export function aggregate(
   trials: readonly Trial[],
   features: readonly Feature[],
+  patternOf: Patterns,
   { evaluation }: TgefdDocument,
+  pace: Pace,
 ): { response: TgefdResponse; patterns: string[]; variation: number | null; representative: Representative } {
   const tolerance = evaluation.acceptance.coeff_tol;
   const levels = [...Map.groupBy(trials, ({ level }) => level)].sort(([a], [b]) => a - b);
@@ -56,20 +59,11 @@ export function aggregate(
   const findings = findingsOf(trials);
   const { patterns: stable_components, significant_H1, energy } = findings;
   const decision = decide(findings, evaluation);
-
-  const entries = (trial: Trial, places: readonly number[]) =>
-    places.map((place) => ({ trial, place, model: trial.landscape.models[place] as Model }));
-  const agreed = trials.flatMap((trial) => entries(trial, trial.stable)).filter(({ model }) => shared.has(patternOf(model, tolerance)));
-  const first = trials[0] as Trial;
-  const fallback = entries(first, first.stable.length > 0 ? first.stable : first.landscape.models.map((_, place) => place));
-  const pool = agreed.length > 0 ? agreed : fallback;
-  const best = pool[rankOf(pool.map(({ model }) => model))[0] as number] as (typeof pool)[number];
-  const shape = { p: best.trial.landscape.p[best.place] as number, q: best.trial.landscape.q[best.place] as number };
-  const shares = features.map(
-    (_, index) => pool.filter(({ model }) => Math.abs(model.coefficients[index] as number) > tolerance).length / pool.length,
-  );
+  const pool = poolOf(trials, (model) => shared.has(patternOf(model)), pace);
   const terms = (belongs: (share: number) => boolean) =>
-    decision.accepted && shared.size > 0 ? features.filter((_, index) => belongs(shares[index] as number)).map(({ text }) => text) : [];
+    decision.accepted && shared.size > 0
+      ? features.filter((_, index) => belongs(activeShare(pool, index, patternOf))).map(({ text }) => text)
+      : [];
 
   const significant_H0 = Math.min(...trials.map((trial) => trial.significant_H0));
   const share = meanOf(trials.map(({ stable, landscape }) => stable.length / landscape.models.length));
@@ -82,10 +76,10 @@ export function aggregate(
     models: [
       {
         family_id: decision.accepted ? "fam-1" : "candidate-1",
-        representative_model: labelled(features, shape, best.model.coefficients, tolerance),
+        representative_model: labelled(features, pool.best.shape, pool.best.model.coefficients, tolerance),
         invariant_terms: terms((value) => value >= INVARIANT),
         unstable_terms: terms((value) => value > 0 && value < INVARIANT),
-        error: momentsOf(pool.map(({ model }) => model.error)),
+        error: momentsOf(pool.models.map(({ error }) => error)),
       },
     ],
     noise_report: levels.map(([noise_level, members]) => {
@@ -101,8 +95,57 @@ export function aggregate(
     }),
     topology_report: { H0: significant_H0, H1: significant_H1, PI_energy: energy },
   };
-  return { response, patterns: [...shared], variation, representative: { shape, coefficients: best.model.coefficients } };
+  const representative = { shape: pool.best.shape, coefficients: pool.best.model.coefficients };
+  return { response, patterns: [...shared], variation, representative };
 }
+
+interface Pool {
+  models: Model[];
+  best: { model: Model; shape: Shape };
+}
+
+/**
+ * The stable models of all runs that are agreed on; if there are none, the stable models of the first run, or all of it.
+ * The best of them stands for all.
+ */
+function poolOf(trials: readonly Trial[], agreed: (model: Model) => boolean, pace: Pace): Pool {
+  const first = trials[0] as Trial;
+  const every = first.landscape.models.map((_, place) => place);
+  const gather = (
+    from: readonly Trial[],
+    placesOf: (trial: Trial) => readonly number[],
+    belongs: (model: Model) => boolean,
+  ): Pool | null => {
+    const models: Model[] = [];
+    let best: Pool["best"] | null = null;
+    for (const trial of from) {
+      for (const place of placesOf(trial)) {
+        const model = trial.landscape.models[place] as Model;
+        pace.work(20);
+        if (!belongs(model)) continue;
+        models.push(model);
+        if (best && compare(model, best.model) >= 0) continue;
+        best = { model, shape: { p: trial.landscape.p[place] as number, q: trial.landscape.q[place] as number } };
+      }
+    }
+    return best && { models, best };
+  };
+  return (gather(trials, ({ stable }) => stable, agreed) ??
+    gather(
+      [first],
+      ({ stable }) => stable,
+      () => true,
+    ) ??
+    gather(
+      [first],
+      () => every,
+      () => true,
+    )) as Pool;
+}
+
+/** Share of the pool in which a feature is active. */
+const activeShare = ({ models }: Pool, feature: number, patternOf: Patterns): number =>
+  models.filter((model) => patternOf(model)[feature] === "1").length / models.length;
 
 function findingsOf(trials: readonly Trial[]): Findings {
   const energies = trials.flatMap(({ pi_energy }) => (pi_energy === null ? [] : [pi_energy]));

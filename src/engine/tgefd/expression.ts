@@ -1,4 +1,5 @@
 import { OrreryError } from "../../contract/errors.ts";
+import { mapRows, type Pace, ROW_WORK } from "../control.ts";
 import { powerOf } from "../power.ts";
 
 /** The shape parameters of one hypothesis. */
@@ -70,12 +71,12 @@ export function columnKey(feature: Feature, shape: Shape): string {
 }
 
 /** The values of features, each base computed once. */
-export function featureValues(x: readonly Float64Array[], rows: number): (feature: Feature, shape: Shape) => Float64Array {
+export function featureValues(x: readonly Float64Array[], rows: number, pace: Pace): (feature: Feature, shape: Shape) => Float64Array {
   const bases = new Map<string, Float64Array>();
   const baseOf = ({ text, base }: Factor) => {
     const known = bases.get(text);
     if (known) return known;
-    const values = valuesOf(base, x, rows);
+    const values = valuesOf(base, x, rows, pace);
     bases.set(text, values);
     return values;
   };
@@ -83,9 +84,9 @@ export function featureValues(x: readonly Float64Array[], rows: number): (featur
     factors
       .map((factor) => {
         const exponent = exponentAt(factor.exponent, shape);
-        return exponent === null ? baseOf(factor) : baseOf(factor).map(signedPower(exponent));
+        return exponent === null ? baseOf(factor) : mapped(baseOf(factor), signedPower(exponent), pace);
       })
-      .reduce((product, values) => product.map((value, row) => value * (values[row] as number)));
+      .reduce((product, values) => mapRows(rows, pace, ROW_WORK.plain, (row) => (product[row] as number) * (values[row] as number)));
 }
 
 /**
@@ -125,18 +126,21 @@ function columnOf(base: Base): number | null {
   return base.kind === "column" ? base.index : columnOf(base.of);
 }
 
-function valuesOf(base: Base, x: readonly Float64Array[], rows: number): Float64Array {
+const mapped = (values: Float64Array, change: (value: number) => number, pace: Pace) =>
+  mapRows(values.length, pace, ROW_WORK.call, (row) => change(values[row] as number));
+
+function valuesOf(base: Base, x: readonly Float64Array[], rows: number, pace: Pace): Float64Array {
   switch (base.kind) {
     case "one":
       return new Float64Array(rows).fill(1);
     case "column":
       return x[base.index] as Float64Array;
     case "sin":
-      return valuesOf(base.of, x, rows).map(Math.sin);
+      return mapped(valuesOf(base.of, x, rows, pace), Math.sin, pace);
     case "cos":
-      return valuesOf(base.of, x, rows).map(Math.cos);
+      return mapped(valuesOf(base.of, x, rows, pace), Math.cos, pace);
     case "decay":
-      return valuesOf(base.of, x, rows).map((value) => Math.exp(-value));
+      return mapped(valuesOf(base.of, x, rows, pace), (value) => Math.exp(-value), pace);
   }
 }
 

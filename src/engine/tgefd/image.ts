@@ -80,29 +80,37 @@ function product(
 ): Deposit {
   const width = births.length - 1;
   const height = spans.length - 1;
-  const known = new Map<number, Float64Array>();
-  const massesOf = (edges: Float64Array, centre: number, mass: (x: number) => number) => {
-    const masses = new Float64Array(edges.length - 1);
-    let before = mass((edges[0] as number) - centre);
-    for (let at = 1; at < edges.length; at += 1) {
-      const after = mass((edges[at] as number) - centre);
-      masses[at - 1] = after - before;
-      before = after;
-    }
-    pace.work(40 * edges.length);
-    return masses;
-  };
+  // On a lattice of hypotheses many bars share a birth or a persistence.
+  const across = masses(births, birthMass, pace);
+  const along = masses(spans, spanMass, pace);
   return (birth, persistence, weight, pixels) => {
-    // On a lattice of hypotheses many bars are born at the same distance.
-    const across = known.get(birth) ?? massesOf(births, birth, birthMass);
-    known.set(birth, across);
-    const along = massesOf(spans, persistence, spanMass);
+    const columns = across(birth);
+    const rows = along(persistence);
     for (let i = 0; i < width; i += 1) {
-      const share = weight * (across[i] as number);
+      const share = weight * (columns[i] as number);
       if (share === 0) continue;
-      for (let j = 0; j < height; j += 1) pixels[i * height + j] = (pixels[i * height + j] as number) + share * (along[j] as number);
+      for (let j = 0; j < height; j += 1) pixels[i * height + j] = (pixels[i * height + j] as number) + share * (rows[j] as number);
     }
     pace.work(2 * width * height);
+  };
+}
+
+/** The mass between neighbouring edges of a kernel around a centre. */
+function masses(edges: Float64Array, mass: (x: number) => number, pace: Pace): (centre: number) => Float64Array {
+  const known = new Map<number, Float64Array>();
+  return (centre) => {
+    const before = known.get(centre);
+    if (before) return before;
+    const found = new Float64Array(edges.length - 1);
+    let below = mass((edges[0] as number) - centre);
+    for (let at = 1; at < edges.length; at += 1) {
+      const above = mass((edges[at] as number) - centre);
+      found[at - 1] = above - below;
+      below = above;
+    }
+    pace.work(40 * edges.length);
+    known.set(centre, found);
+    return found;
   };
 }
 

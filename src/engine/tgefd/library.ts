@@ -13,14 +13,14 @@ export interface Library {
 }
 
 export function libraryOf(features: readonly Feature[], { x, y }: TgefdTable, pace: Pace): Library {
-  const values = featureValues(x, y.length);
+  const values = featureValues(x, y.length, pace);
   const columns: Float64Array[] = [];
   const byKey = new Map<string, number>();
   const byProbe = new Map<number, number[]>();
   const add = (feature: Feature, shape: Shape) => {
     const column = values(feature, shape);
-    pace.work(ROW_WORK.call * y.length);
     refuseInfinite(feature, shape, column);
+    pace.work(ROW_WORK.plain * y.length);
     // Equal columns under different names, such as x and x^1, agree in their sum.
     let probe = 0;
     for (const value of column) probe += value;

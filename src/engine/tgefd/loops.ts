@@ -1,7 +1,7 @@
 import type { Pace } from "../control.ts";
 import { type Bar, cyclesOf } from "./cycles.ts";
 import type { Distances } from "./distances.ts";
-import { edgesBetween } from "./edges.ts";
+import { batchesOf, edgesBetween } from "./edges.ts";
 import { forestOf } from "./forest.ts";
 import { componentsWithin, connect, dominates, graphOf, linked, linkOf } from "./graph.ts";
 import { longestBare, nearestOf } from "./near.ts";
@@ -63,14 +63,17 @@ export function loopsOf(distances: Distances, longest: number, pace: Pace): Bar[
       } else if (linkOf(graph, i, j, link)) {
         const [first = 0, ...others] = componentsWithin(graph, link, rest);
         for (const other of others) cycles.fill(i, j, first, other);
+        pace.work(20 * graph.words);
       } else addBare(i, j);
     }
     connect(graph, i, j);
   };
 
+  const batch = batchesOf(distances, pace);
   let above = -1;
-  let limit = Math.min(lastBirth * PHASE, enclosing);
+  let wished = Math.min(lastBirth * PHASE, enclosing);
   for (;;) {
+    const limit = batch(above, wished);
     const { pairs, lengths } = edgesBetween(distances, above, limit, pace);
     for (let at = 0; at < pairs.length; at += 1) {
       if (cycles.alive() === 0 && (lengths[at] as number) > lastBirth) return cycles.bars;
@@ -78,8 +81,10 @@ export function loopsOf(distances: Distances, longest: number, pace: Pace): Bar[
       add(pair >>> 16, pair & 0xffff);
       pace.work(20 + 2 * graph.words);
     }
-    if (cycles.alive() === 0 || limit >= enclosing) return cycles.bars;
+    if (limit >= wished) {
+      if (cycles.alive() === 0 || limit >= enclosing) return cycles.bars;
+      wished = limit > 0 ? Math.min(limit * PHASE, enclosing) : enclosing;
+    }
     above = limit;
-    limit = limit > 0 ? Math.min(limit * PHASE, enclosing) : enclosing;
   }
 }

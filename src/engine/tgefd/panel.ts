@@ -28,8 +28,10 @@ export function factorise(columns: readonly Float64Array[], pace: Pace): Panel {
   const work = columns.map((column) => column.slice());
   const scales: number[] = [];
   const triangle = work.map((column, index) => {
-    for (let at = 0; at < Math.min(index, height); at += 1) reflect(work[at] as Float64Array, scales[at] as number, at, column);
-    pace.work(2 * rows * Math.min(index, height));
+    for (let at = 0; at < Math.min(index, height); at += 1) {
+      reflect(work[at] as Float64Array, scales[at] as number, at, column);
+      pace.work(2 * rows);
+    }
     const entries = new Float64Array(height);
     if (index < height) {
       scales.push(reflector(column, index, entries));
@@ -46,8 +48,8 @@ export function factorise(columns: readonly Float64Array[], pace: Pace): Panel {
       const rotated = y.slice();
       reflectors.forEach((vector, at) => {
         reflect(vector, scales[at] as number, at, rotated);
+        pace.work(2 * rows);
       });
-      pace.work(2 * rows * height);
       let rest = 0;
       for (let row = height; row < rows; row += 1) rest += (rotated[row] as number) * (rotated[row] as number);
       return { inside: rotated.slice(0, height), rest };

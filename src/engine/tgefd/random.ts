@@ -18,22 +18,11 @@ export interface Generator {
 
 /** @param seed an integer ≥ 0. */
 export function generator(seed: number): Generator {
-  const words = seedWords(seed);
-  const pcg = pcg64(words);
+  const step = pcg64(seedWords(seed));
   const self: Generator = {
     high: 0,
     low: 0,
-    next() {
-      pcg.step();
-      const [low, middle, upper, high] = pcg.state as unknown as [number, number, number, number];
-      const x0 = low ^ upper;
-      const x1 = middle ^ high;
-      const turn = high >>> 26;
-      const [a, b] = turn < 32 ? [x0, x1] : [x1, x0];
-      const by = turn & 31;
-      self.low = (by === 0 ? a : (a >>> by) | (b << (32 - by))) >>> 0;
-      self.high = (by === 0 ? b : (b >>> by) | (a << (32 - by))) >>> 0;
-    },
+    next: () => step(self),
     normal: () => normalOf(self),
     choice: (size, count) => choiceOf(half, size, count),
   };
@@ -106,9 +95,7 @@ function bounded(half: () => number, most: number): number {
   const threshold = 2 ** 32 % range;
   for (;;) {
     const draw = half();
-    // draw * range needs up to 64 bits: its halves are taken apart exactly.
-    const low = Math.imul(draw, range) >>> 0;
-    if (low >= threshold) return highWord(draw, range);
+    if (low(draw, range) >= threshold) return high(draw, range);
   }
 }
 
@@ -169,64 +156,68 @@ function seedWords(seed: number): Uint32Array {
   });
 }
 
-/** The 128-bit state, four words, lowest first, and its step: state · multiplier + increment. */
-function pcg64(words: Uint32Array): { state: Uint32Array; step(): void } {
-  const [w0, w1, w2, w3, w4, w5, w6, w7] = words as unknown as [number, number, number, number, number, number, number, number];
-  // Of a pair of 64-bit numbers the first is the upper one.
-  const i0 = ((w6 << 1) | 1) >>> 0;
-  const i1 = ((w7 << 1) | (w6 >>> 31)) >>> 0;
-  const i2 = ((w4 << 1) | (w7 >>> 31)) >>> 0;
-  const i3 = ((w5 << 1) | (w4 >>> 31)) >>> 0;
+/**
+ * The linear congruential step of 128 bits, state · multiplier + increment, and the output of its state: the exclusive or
+ * of its halves, rotated by its six highest bits.
+ */
+function pcg64(words: Uint32Array): (out: Pick<Generator, "high" | "low">) => void {
+  const word = (index: number) => words[index] as number;
+  // Lowest word first. Of a pair of 64-bit numbers the first is the upper one; the increment is twice the number plus 1.
+  const i0 = ((word(6) << 1) | 1) >>> 0;
+  const i1 = ((word(7) << 1) | (word(6) >>> 31)) >>> 0;
+  const i2 = ((word(4) << 1) | (word(7) >>> 31)) >>> 0;
+  const i3 = ((word(5) << 1) | (word(4) >>> 31)) >>> 0;
+  // In an array, because variables that outlive a call and exceed 31 bits would be allocated anew for each value.
   const state = new Uint32Array(4);
   const step = () => {
-    const [a, b, c, d] = state as unknown as [number, number, number, number];
+    const a = state[0] as number;
+    const b = state[1] as number;
+    const c = state[2] as number;
+    const d = state[3] as number;
     // 0x2360ed051fc65da44385df649fccf645; sums of words stay far below 2^53.
-    const s0 = (Math.imul(a, 0x9fccf645) >>> 0) + i0;
-    const s1 = highWord(a, 0x9fccf645) + (Math.imul(a, 0x4385df64) >>> 0) + (Math.imul(b, 0x9fccf645) >>> 0) + i1 + carry(s0);
-    const s2 =
-      highWord(a, 0x4385df64) +
-      highWord(b, 0x9fccf645) +
-      (Math.imul(a, 0x1fc65da4) >>> 0) +
-      (Math.imul(b, 0x4385df64) >>> 0) +
-      (Math.imul(c, 0x9fccf645) >>> 0) +
-      i2 +
-      carry(s1);
-    const s3 =
-      highWord(a, 0x1fc65da4) +
-      highWord(b, 0x4385df64) +
-      highWord(c, 0x9fccf645) +
-      (Math.imul(a, 0x2360ed05) >>> 0) +
-      (Math.imul(b, 0x1fc65da4) >>> 0) +
-      (Math.imul(c, 0x4385df64) >>> 0) +
-      (Math.imul(d, 0x9fccf645) >>> 0) +
-      i3 +
-      carry(s2);
+    const s0 = low(a, 0x9fccf645) + i0;
+    const s1 = high(a, 0x9fccf645) + low(a, 0x4385df64) + low(b, 0x9fccf645) + i1 + carry(s0);
+    const s2 = high(a, 0x4385df64) + high(b, 0x9fccf645) + low(a, 0x1fc65da4) + low(b, 0x4385df64) + low(c, 0x9fccf645) + i2 + carry(s1);
+    const upper = low(a, 0x2360ed05) + low(b, 0x1fc65da4) + low(c, 0x4385df64) + low(d, 0x9fccf645);
+    const s3 = high(a, 0x1fc65da4) + high(b, 0x4385df64) + high(c, 0x9fccf645) + upper + i3 + carry(s2);
     state[0] = s0;
     state[1] = s1;
     state[2] = s2;
     state[3] = s3;
   };
   step();
-  let sum = (state[0] as number) + w2;
-  state[0] = sum;
-  sum = (state[1] as number) + w3 + carry(sum);
-  state[1] = sum;
-  sum = (state[2] as number) + w0 + carry(sum);
-  state[2] = sum;
-  state[3] = (state[3] as number) + w1 + carry(sum);
+  const seed = [word(2), word(3), word(0), word(1)];
+  let over = 0;
+  seed.forEach((part, index) => {
+    const sum = (state[index] as number) + part + over;
+    state[index] = sum;
+    over = carry(sum);
+  });
   step();
-  return { state, step };
+  return (out) => {
+    step();
+    const lower = (state[0] as number) ^ (state[2] as number);
+    const upper = (state[1] as number) ^ (state[3] as number);
+    const turn = (state[3] as number) >>> 26;
+    const one = turn < 32 ? lower : upper;
+    const other = turn < 32 ? upper : lower;
+    const by = turn & 31;
+    out.low = (by === 0 ? one : (one >>> by) | (other << (32 - by))) >>> 0;
+    out.high = (by === 0 ? other : (other >>> by) | (one << (32 - by))) >>> 0;
+  };
 }
 
-const carry = (sum: number) => Math.floor(sum / 2 ** 32);
+const carry = (sum: number) => (sum / 2 ** 32) | 0;
 
-/** High 32 bits of the product of two unsigned 32-bit words, by 16-bit halves: every partial sum stays below 2^53. */
-function highWord(a: number, b: number): number {
+/** The low and high 32 bits of the product of two unsigned words, the high ones by 16-bit halves. */
+const low = (a: number, b: number) => Math.imul(a, b) >>> 0;
+
+function high(a: number, b: number): number {
   const aHigh = a >>> 16;
   const aLow = a & 0xffff;
   const bHigh = b >>> 16;
   const bLow = b & 0xffff;
   const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
   const cross = aLow * bHigh + (middle & 0xffff);
-  return aHigh * bHigh + Math.floor(middle / 65_536) + Math.floor(cross / 65_536);
+  return aHigh * bHigh + ((middle / 65_536) | 0) + ((cross / 65_536) | 0);
 }

@@ -1,5 +1,5 @@
 import { OrreryError } from "../../contract/errors.ts";
-import { type Control, findRow, type Pace, paced, ROW_WORK } from "../control.ts";
+import { type Control, findRow, mapRows, type Pace, paced, ROW_WORK } from "../control.ts";
 import { joined, refined } from "./adaptive.ts";
 import { aggregate, type Representative, type TgefdResponse } from "./aggregate.ts";
 import type { TgefdBudget, TgefdDocument, TgefdTable } from "./document.ts";
@@ -8,7 +8,7 @@ import { type Grid, sizeOf } from "./grid.ts";
 import { libraryOf } from "./library.ts";
 import { generator } from "./random.ts";
 import { type Landscape, searchOf, type Target, targetOf } from "./stlsq.ts";
-import { sampled, type Trial, type TrialMargins, trialOf } from "./trial.ts";
+import { patternsOf, sampled, type Trial, type TrialMargins, trialOf } from "./trial.ts";
 
 export interface TgefdOutcome {
   response: TgefdResponse;
@@ -33,15 +33,22 @@ export interface TgefdMargins extends TrialMargins {
 
 const MOST_POINTS = 200_000;
 const MOST_FEATURES = 2_048;
-/** Most points of a cloud whose homology is computed; the document asks for at most as many, 5,000 by default. */
-const MOST_CLOUD = 20_000;
-
+/** The ancestor's defaults; a document may raise them, up to the ceilings. */
 const BUDGET: TgefdBudget = {
   max_hypotheses: 50_000,
   max_noise_trials: 32,
   max_total_runs: 256,
   max_model_evals: 2_000_000,
   max_point_cloud_points: 5_000,
+};
+
+/** A matrix of 10,000 points takes 200 MB. A model of a landscape takes about 50 bytes in each run. */
+const CEILING: TgefdBudget = {
+  max_hypotheses: 200_000,
+  max_noise_trials: 1_000,
+  max_total_runs: 1_000,
+  max_model_evals: 4_000_000,
+  max_point_cloud_points: 10_000,
 };
 
 /**
@@ -51,7 +58,7 @@ const BUDGET: TgefdBudget = {
  */
 export function runTgefd(document: TgefdDocument, table: TgefdTable, operation: "discover" | "evaluate", control: Control): TgefdOutcome {
   const pace = paced(control);
-  const budget = { ...BUDGET, ...document.compute_budget };
+  const budget = budgetOf(document.compute_budget);
   const { features, parameters, regularization, adaptive } = document.hypothesis_space;
   const grid: Grid = { p: parameters.p?.values ?? [1], q: parameters.q?.values ?? [1], lambda: regularization.lambda };
   const noise = operation === "discover" && document.run.mode === "discover" && document.noise?.enabled ? document.noise : QUIET;
@@ -65,11 +72,14 @@ export function runTgefd(document: TgefdDocument, table: TgefdTable, operation: 
   );
   const search = searchOf(library, pace);
   const random = generator(document.run.seed);
+  const patternOf = patternsOf(document.evaluation.acceptance.coeff_tol, pace);
 
   const landscapeFor = (target: Target) => {
     const coarse = search.fit(grid, target);
     const finer = refine && refined(grid, coarse, refine, document.topology.point_scale, pace);
-    return finer ? joined(coarse, search.fit(finer, target)) : coarse;
+    if (!finer) return coarse;
+    check("refined hypercube size", sizeOf(finer), CEILING.max_hypotheses);
+    return joined(coarse, search.fit(finer, target));
   };
   const trials: Trial[] = [];
   let fits = 0;
@@ -89,7 +99,7 @@ export function runTgefd(document: TgefdDocument, table: TgefdTable, operation: 
       const size = fitted.models.length;
       const sample = size > budget.max_point_cloud_points ? random.choice(size, budget.max_point_cloud_points).sort((a, b) => a - b) : null;
       const landscape = sample ? sampled(fitted, sample) : fitted;
-      const made = trialOf(level, landscape, document, pace);
+      const made = trialOf(level, landscape, patternOf, document, pace);
       if (!noisy) quiet = { landscape: fitted, trial: sample ? null : made };
       trials.push(made);
     }
@@ -99,7 +109,7 @@ export function runTgefd(document: TgefdDocument, table: TgefdTable, operation: 
     });
   }
 
-  const { response, patterns, variation, representative } = aggregate(trials, library.features, document);
+  const { response, patterns, variation, representative } = aggregate(trials, library.features, patternOf, document, pace);
   const least = (margin: keyof TrialMargins) => Math.min(...trials.map(({ margins }) => margins[margin]));
   return {
     response,
@@ -121,8 +131,7 @@ export function runTgefd(document: TgefdDocument, table: TgefdTable, operation: 
 const QUIET = { levels: [0], trials_per_level: 1 };
 
 function disturbed(y: Float64Array, level: number, random: ReturnType<typeof generator>, pace: Pace): Float64Array {
-  pace.work(y.length * ROW_WORK.draw);
-  return y.map((value) => value + level * random.normal());
+  return mapRows(y.length, pace, ROW_WORK.draw, (row) => (y[row] as number) + level * random.normal());
 }
 
 function refuseTable({ x, y }: TgefdTable, features: number, pace: Pace): void {
@@ -142,14 +151,27 @@ function refuseTable({ x, y }: TgefdTable, features: number, pace: Pace): void {
 function refuseCost(grid: Grid, noise: typeof QUIET | NonNullable<TgefdDocument["noise"]>, adaptive: boolean, budget: TgefdBudget): void {
   const hypotheses = sizeOf(grid);
   const runs = noise.levels.length * noise.trials_per_level;
-  const check = (what: string, count: number, most: number) => {
-    if (count <= most) return;
-    const detail = `budget exceeded: ${what} ${count} > max ${most}`;
-    throw new OrreryError("budget_exceeded", detail, { faults: [{ pointer: "/compute_budget", detail }] });
-  };
   check("hypothesis hypercube size", hypotheses, budget.max_hypotheses);
   check("noise trials", noise.trials_per_level, budget.max_noise_trials);
   check("total runs", runs, budget.max_total_runs);
   check("model evaluations", hypotheses * runs * (adaptive ? 2 : 1), budget.max_model_evals);
-  check("points of a cloud", Math.min(hypotheses, budget.max_point_cloud_points), MOST_CLOUD);
+}
+
+function check(what: string, count: number, most: number): void {
+  if (count <= most) return;
+  const detail = `budget exceeded: ${what} ${count} > max ${most}`;
+  throw new OrreryError("budget_exceeded", detail, { faults: [{ pointer: "/compute_budget", detail }] });
+}
+
+/** The budget of a document, its own where it has one, never above the ceilings. */
+function budgetOf(given: TgefdDocument["compute_budget"]): TgefdBudget {
+  const asked = { ...BUDGET, ...given };
+  const within = (name: keyof TgefdBudget) => Math.min(asked[name], CEILING[name]);
+  return {
+    max_hypotheses: within("max_hypotheses"),
+    max_noise_trials: within("max_noise_trials"),
+    max_total_runs: within("max_total_runs"),
+    max_model_evals: within("max_model_evals"),
+    max_point_cloud_points: within("max_point_cloud_points"),
+  };
 }

@@ -22,7 +22,7 @@ export interface Trial {
   /** Coefficient patterns of the stable models. */
   patterns: Set<string>;
   /** Lengths, in single precision, at which components of the cloud merge, ascending; one more never dies. */
-  h0_deaths: number[];
+  h0_deaths: Float32Array;
   /** Null if the document asks for H0 only. */
   h1_bars: Bar[] | null;
   /** Null if there is no loop, or H1 was not computed. */
@@ -41,19 +41,20 @@ export interface TrialMargins {
 }
 
 /** The topology of a landscape and the models that it calls stable. */
-export function trialOf(level: number, landscape: Landscape, { topology, evaluation }: TgefdDocument, pace: Pace): Trial {
+export function trialOf(level: number, landscape: Landscape, patternOf: Patterns, { topology }: TgefdDocument, pace: Pace): Trial {
   const radius = topology.stability_threshold;
   const h1Threshold = topology.h1_threshold ?? radius / 2;
   const cloud = cloudOf(landscape, topology.point_scale);
   const tree = spanningTree(cloud, pace);
   const components = stableOf(componentsOf(tree, countOf(cloud), radius), topology.min_component_size);
   const stable = components.flatMap(({ members }) => members).sort((a, b) => a - b);
-  const deaths = Array.from(tree.length, Math.fround)
-    .sort((a, b) => a - b)
+  const deaths = Float32Array.from(tree.length)
+    .sort()
     .filter((length) => length > 0);
   const bars = topology.persistent_homology.max_dim < 1 ? null : loopsOf(distancesOf(distinct(cloud), pace), deaths.at(-1) ?? 0, pace);
   const image = bars && bars.length > 0 ? imageOf(bars, topology.persistence_image, pace) : null;
   const lengths = (bars ?? []).map(({ birth, death }) => death - birth);
+  const models = new Set(stable.map((index) => landscape.models[index] as Model));
   const nearest = (values: ArrayLike<number>, threshold: number) => {
     let least = Number.POSITIVE_INFINITY;
     for (let at = 0; at < values.length; at += 1) least = Math.min(least, Math.abs((values[at] as number) - threshold));
@@ -66,7 +67,7 @@ export function trialOf(level: number, landscape: Landscape, { topology, evaluat
     significant_H1: lengths.filter((length) => length > h1Threshold).length,
     stable,
     component_sizes: components.map(({ members }) => members.length).sort((a, b) => b - a),
-    patterns: new Set(stable.map((index) => patternOf(landscape.models[index] as Model, evaluation.acceptance.coeff_tol))),
+    patterns: new Set([...models].map(patternOf)),
     h0_deaths: deaths,
     h1_bars: bars,
     image,
@@ -75,11 +76,20 @@ export function trialOf(level: number, landscape: Landscape, { topology, evaluat
   };
 }
 
-/** One character for each feature: whether its coefficient exceeds the tolerance. */
-export function patternOf({ coefficients }: Model, tolerance: number): string {
-  let pattern = "";
-  for (const coefficient of coefficients) pattern += Math.abs(coefficient) > tolerance ? "1" : "0";
-  return pattern;
+/** The coefficient pattern of a model: one character for each feature, "1" if its coefficient exceeds the tolerance. */
+export type Patterns = (model: Model) => string;
+
+export function patternsOf(tolerance: number, pace: Pace): Patterns {
+  const known = new Map<Model, string>();
+  return (model) => {
+    const before = known.get(model);
+    if (before !== undefined) return before;
+    let pattern = "";
+    for (const coefficient of model.coefficients) pattern += Math.abs(coefficient) > tolerance ? "1" : "0";
+    pace.work(10 * pattern.length);
+    known.set(model, pattern);
+    return pattern;
+  };
 }
 
 /** A landscape without the models that `kept` does not name. */
