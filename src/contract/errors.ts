@@ -12,6 +12,9 @@ interface ErrorEntry {
 export const ERRORS = {
   malformed_json: { status: 400, retryable: false, title: "The body is not valid JSON." },
   malformed_csv: { status: 400, retryable: false, title: "The body is not valid CSV." },
+  malformed_ndjson: { status: 400, retryable: false, title: "The body is not valid newline-delimited JSON." },
+  malformed_parquet: { status: 400, retryable: false, title: "The body is not a Parquet file that can be read." },
+  malformed_encoding: { status: 400, retryable: false, title: "The body is not compressed in the way that its header says." },
   idempotency_key_invalid: { status: 400, retryable: false, title: "The idempotency key is not usable." },
   idempotency_key_missing: { status: 400, retryable: false, title: "This server requires an idempotency key." },
   invalid_parameter: { status: 400, retryable: false, title: "A query parameter or header is not valid." },
@@ -35,6 +38,7 @@ export const ERRORS = {
   dataset_not_numeric: { status: 422, retryable: false, title: "A value of the dataset is not a finite number." },
   column_duplicate: { status: 422, retryable: false, title: "Two columns have the same name." },
   column_name_invalid: { status: 422, retryable: false, title: "A column has a name that a formula cannot contain." },
+  column_type_unsupported: { status: 422, retryable: false, title: "A column of the file has a type that is not a number." },
   column_unknown: { status: 422, retryable: false, title: "The dataset has no such column." },
   column_constant: { status: 422, retryable: false, title: "A column that the search needs has only one value." },
   unknown_term: {

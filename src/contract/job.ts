@@ -98,7 +98,14 @@ export const explanation = z
   .meta({ id: "Explanation" });
 
 export const datasetReply = z
-  .object({ dataset_id: z.string(), rows: z.int(), columns: z.array(z.string()), units: z.record(z.string(), z.string()), bytes: z.int() })
+  .object({
+    dataset_id: z.string(),
+    rows: z.int(),
+    dropped_rows: z.int().meta({ description: "Rows left out because a value was missing; only with missing=drop." }),
+    columns: z.array(z.string()),
+    units: z.record(z.string(), z.string()),
+    bytes: z.int().meta({ description: "Bytes of the stored form." }),
+  })
   .meta({ id: "Dataset" });
 
 export const problem = z

@@ -4,6 +4,10 @@ import { SCHEMA_VERSION } from "./names.ts";
 /** Bounds of one request. `rows` and `columns` bound the dataset, `terms` and `cells` the search. */
 export const LIMITS = { rows: 1_000_000, columns: 4_096, terms: 64, maxTerms: 6, gridValues: 10_001, formulaLength: 2_000 } as const;
 
+/** What becomes of a row in which a value is missing: the dataset is refused, or the row is left out. */
+export const missing = z.enum(["refuse", "drop"]);
+export type Missing = z.infer<typeof missing>;
+
 const value = z.number({ error: "must be a finite number" });
 
 const inlineDataset = z

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { type ErrorCode, OrreryError } from "../../../contract/errors.ts";
 import { job } from "../../../contract/job.ts";
+import { refuseNonNumbers } from "../../../contract/json.ts";
 import { type Kind, TERMINAL } from "../../../contract/names.ts";
-import { readJson, refuseNonNumbers } from "../../body/json.ts";
+import { readJson } from "../../body/json.ts";
 import { EXAMPLES } from "../../examples.ts";
 import { retryAfterSeconds } from "../../jobs/body.ts";
 import { TABLE_PROBLEMS } from "../../jobs/dataset.ts";
