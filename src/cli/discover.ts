@@ -21,7 +21,7 @@ export function addDiscover(program: Command): void {
     .command("discover")
     .summary("find the law behind one column of a table")
     .description("Find the law behind one column of a table.\nThe file is CSV with a header, a JSON request document, or {columns, units}.")
-    .argument("<file>", "data.csv, .tsv, .ndjson or .parquet, request.json, or - for standard input")
+    .argument("<file>", "data.csv, .tsv, .ndjson or .parquet, request.json, an https: address, or - for standard input")
     .option("--inputs <columns>", "columns that a law may use, comma-separated (default: all but the target)", list)
     .option("--terms <terms>", "library of terms, comma-separated, such as 1,a^p,sin(a)", list)
     .option("--exponent <name=from:to:step>", "grid of one free exponent; repeat it for more", exponent)

@@ -14,7 +14,7 @@ export function addEvaluate(program: Command): void {
     .command("evaluate")
     .summary("score a given law on a table")
     .description("Score a given law on a table, with the evidence that the last step of discover gives.")
-    .argument("<file>", "data.csv, .tsv, .ndjson or .parquet, request.json, or - for standard input")
+    .argument("<file>", "data.csv, .tsv, .ndjson or .parquet, request.json, an https: address, or - for standard input")
     .option("--law <formula>", 'formula in the names of the columns, such as "T = 365.2*a^1.5"; a request document may hold it instead')
     .option("--refit", "fit the coefficients of the law to this table instead of keeping them");
   addSubmitOptions(command)

@@ -10,6 +10,9 @@ import type { Session } from "./session.ts";
 /** What a file holds: a whole request document, or only the data of one, as JSON or as a table. */
 export type Source = { request: Record<string, unknown> } | { inline: DatasetSource } | { table: Upload };
 
+/** What the server fetches, and this machine need not see. */
+const ADDRESS = /^(?:https|s3|gs):\/\//;
+
 /** Media types of tables, by the endings of their files. */
 const TYPES: Readonly<Record<string, string>> = {
   ".tsv": "text/tab-separated-values",
@@ -20,9 +23,10 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /**
  * Reads the file of a submit; `-` is standard input. JSON is a request document (with `dataset`) or `{columns, units}`;
- * TSV, NDJSON and Parquet are told by their names, anything else is CSV.
+ * TSV, NDJSON and Parquet are told by their names, anything else is CSV. An address is left to the server.
  */
 export async function readSource(file: string): Promise<Source> {
+  if (ADDRESS.test(file)) return { inline: { source: "uri", uri: file, missing: "refuse" } };
   const bytes = await readBytes(file);
   const type = TYPES[extname(file).toLowerCase()];
   if (type !== undefined) return { table: { type, bytes } };
@@ -40,6 +44,7 @@ export async function datasetOf(
   source: { inline: DatasetSource } | { table: Upload },
   missing?: Missing,
 ): Promise<DatasetSource> {
+  if ("inline" in source && source.inline.source === "uri") return { ...source.inline, missing: missing ?? source.inline.missing };
   if ("inline" in source && missing === undefined) return source.inline;
   const path = `/v1/datasets${missing === undefined ? "" : `?missing=${missing}`}`;
   const upload = "table" in source ? source.table : documentOf(source.inline);

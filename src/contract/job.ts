@@ -50,6 +50,10 @@ export const job = z
     error: jobError.nullable(),
     result: result.nullable().meta({ description: "With include_result=true, once there is one." }),
     reused_from: z.string().optional().meta({ description: "The job whose stored result answers this one." }),
+    dataset: z
+      .object({ dataset_id: z.string(), rows: z.int(), dropped_rows: z.int(), fetched_at: timestamp })
+      .optional()
+      .meta({ id: "FetchedDataset", description: "What was fetched, for a dataset of the source uri, once it is in the store." }),
     links: z.record(z.string(), z.string()),
   })
   .meta({ id: "Job" });

@@ -25,9 +25,26 @@ const storedDataset = z
   })
   .meta({ id: "StoredDataset" });
 
+/** Forms in which a table can be read. */
+export const FORMATS = ["csv", "tsv", "json", "ndjson", "parquet"] as const;
+
+const uriDataset = z
+  .strictObject({
+    source: z.literal("uri"),
+    uri: z.string().min(1).max(2_048).meta({
+      description:
+        "Address of a file: https:, or s3: and gs: for buckets that the server reads from. The job fetches it once and works on what it got.",
+    }),
+    format: z.enum(FORMATS).optional().meta({ description: "Default: what the media type says, else the ending of the address." }),
+    missing: missing.default("refuse").meta({ description: "Refuse the table if a value is missing, or drop such rows." }),
+    units: z.record(z.string(), z.string().max(64)).optional().meta({ description: "Column name to unit, used to label results." }),
+  })
+  .meta({ id: "UriDataset" });
+export type UriDataset = z.infer<typeof uriDataset>;
+
 export const datasetSource = z
-  .discriminatedUnion("source", [inlineDataset, storedDataset], {
-    error: ({ code }) => (code === "invalid_union" ? 'must be "inline" or "stored"' : undefined),
+  .discriminatedUnion("source", [inlineDataset, storedDataset, uriDataset], {
+    error: ({ code }) => (code === "invalid_union" ? 'must be "inline", "stored" or "uri"' : undefined),
   })
   .meta({ id: "DatasetSource" });
 export type DatasetSource = z.infer<typeof datasetSource>;

@@ -55,7 +55,12 @@ const RULES: Record<string, Rule> = {
   contract: { values: [], types: [], packages: /^zod$/, builtins: NONE },
   engine: { values: ["contract"], types: ["contract"], packages: NONE, builtins: NONE },
   workflows: { values: ["contract"], types: ["contract", "activities"], packages: /^@temporalio\/(workflow|common)$/, builtins: NONE },
-  datasets: { values: ["contract"], types: ["contract"], packages: /^(csv-parse|hyparquet|hyparquet-compressors|zod)$/, builtins: ANY },
+  datasets: {
+    values: ["contract"],
+    types: ["contract"],
+    packages: /^(csv-parse|hyparquet|hyparquet-compressors|ipaddr\.js|undici|zod)$/,
+    builtins: ANY,
+  },
   activities: {
     values: ["contract", "datasets", "engine"],
     types: ["storage", "telemetry"],

@@ -38,6 +38,7 @@ const problems: ErrorCode[] = [
   "idempotency_key_reused",
   "dataset_not_found",
   ...TABLE_PROBLEMS,
+  "dataset_uri_not_allowed",
   "column_constant",
   "unknown_term",
   "formula_invalid",
