@@ -1,6 +1,7 @@
 import type { ActivityDeps } from "./deps.ts";
 import { createDiscover } from "./discover.ts";
 import { createEvaluate } from "./evaluate.ts";
+import { createFetchDataset } from "./fetch-dataset.ts";
 import { createJudge } from "./judge.ts";
 import { createPrepare } from "./prepare.ts";
 import { createSearchShard } from "./search-shard.ts";
@@ -11,6 +12,7 @@ export function createActivities(deps: ActivityDeps) {
   return {
     evaluate: createEvaluate(deps),
     discover: createDiscover(deps),
+    fetchDataset: createFetchDataset(deps),
     prepare: createPrepare(deps),
     searchShard: createSearchShard(deps),
     judge: createJudge(deps),

@@ -43,6 +43,7 @@ export const EXAMPLES = {
   upload: { columns: planets, units },
   csv: textOf(","),
   tabs: textOf("\t"),
+  lines: planets.a.map((a, row) => `${JSON.stringify({ a, T: planets.T[row] })}\n`).join(""),
 };
 
 function textOf(separator: string): string {

@@ -24,7 +24,7 @@ export function addDiscover(program: Command): void {
     .description(
       "Find the law behind one column of a table.\nThe file is CSV with a header, a JSON request document, {columns, units},\nor a YAML or JSON document with tgefd_config_version, which is sent as it is.",
     )
-    .argument("<file>", "data.csv, data.tsv, request.json, config.yaml, or - for standard input")
+    .argument("<file>", "data.csv, .tsv, .ndjson or .parquet, request.json, config.yaml, an https: address, or - for standard input")
     .option("--inputs <columns>", "columns that a law may use, comma-separated (default: all but the target)", list)
     .option("--terms <terms>", "library of terms, comma-separated, such as 1,a^p,sin(a)", list)
     .option("--exponent <name=from:to:step>", "grid of one free exponent; repeat it for more", exponent)
@@ -50,7 +50,7 @@ Examples:
         process.exitCode = await submitConfig(session, "discover", source.config, options);
         return;
       }
-      const request = await requestOf(session.gateway, source, options);
+      const request = await requestOf(session, source, options);
       overlay(request, { inputs: options.inputs });
       overlayPart(request, "hypothesis", {
         terms: options.terms,

@@ -15,7 +15,7 @@ export function addEvaluate(program: Command): void {
     .command("evaluate")
     .summary("score a given law on a table")
     .description("Score a given law on a table, with the evidence that the last step of discover gives.")
-    .argument("<file>", "data.csv, data.tsv, request.json, config.yaml, or - for standard input")
+    .argument("<file>", "data.csv, .tsv, .ndjson or .parquet, request.json, config.yaml, an https: address, or - for standard input")
     .option("--law <formula>", 'formula in the names of the columns, such as "T = 365.2*a^1.5"; a request document may hold it instead')
     .option("--refit", "fit the coefficients of the law to this table instead of keeping them");
   addSubmitOptions(command)
@@ -36,7 +36,7 @@ Examples:
       if (options.law === undefined && !("request" in source && "law" in source.request)) {
         throw new UsageError('There is no law to evaluate. Give --law <formula>, such as --law "T = 365.2*a^1.5".');
       }
-      const request = await requestOf(session.gateway, source, options);
+      const request = await requestOf(session, source, options);
       overlay(request, { law: options.law, constants: options.refit ? "refit" : undefined });
       process.exitCode = await submit(session, "evaluate", request, options);
     });

@@ -1,7 +1,8 @@
 import { type Command, Option } from "commander";
 import { type Job, job } from "../contract/job.ts";
 import type { Kind } from "../contract/names.ts";
-import type { Gateway, Reply, Upload } from "./gateway.ts";
+import { type Missing, missing } from "../contract/request.ts";
+import type { Reply, Upload } from "./gateway.ts";
 import { decimal, duration, integer, RANGES } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 import type { Session } from "./session.ts";
@@ -18,6 +19,7 @@ export interface SubmitOptions {
   priority?: number;
   deadline?: number;
   reuse: boolean;
+  missing?: Missing;
   key?: string;
   detach?: boolean;
   json?: boolean;
@@ -30,6 +32,7 @@ export function addSubmitOptions(command: Command): Command {
     .option("--false-acceptance <share>", "share of datasets without a law that may be accepted", decimal(RANGES.falseAcceptance))
     .option("--priority <1..5>", "1 is served first", integer(RANGES.priority))
     .option("--deadline <time>", "end of the job, time in queues included: 90, 90s, 15m, 2h or 1d", duration(RANGES.deadline))
+    .addOption(new Option("--missing <what>", "rows that miss a value: refuse the table, or drop them").choices(missing.options))
     .option("--key <text>", "idempotency key: the same key and request are always the same job")
     .option("--no-reuse", "compute even if the result of the same request is stored")
     .addOption(new Option("--wait", "stay until the job ends and print its result (default)").conflicts("detach"))
@@ -38,8 +41,9 @@ export function addSubmitOptions(command: Command): Command {
 }
 
 /** The request of a source with the options laid over it: an option given here wins over the document. */
-export async function requestOf(gateway: Gateway, source: RequestSource, options: SubmitOptions): Promise<Record<string, unknown>> {
-  const document: Record<string, unknown> = "request" in source ? { ...source.request } : { dataset: await datasetOf(gateway, source) };
+export async function requestOf(session: Session, source: RequestSource, options: SubmitOptions): Promise<Record<string, unknown>> {
+  const document: Record<string, unknown> =
+    "request" in source ? { ...source.request } : { dataset: await datasetOf(session, source, options.missing) };
   overlay(document, { target: options.target, seed: options.seed, priority: options.priority });
   overlayPart(document, "decision", { false_acceptance: options.falseAcceptance });
   overlayPart(document, "budget", { deadline_seconds: options.deadline });

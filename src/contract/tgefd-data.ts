@@ -1,6 +1,6 @@
 import { type Fault, OrreryError } from "./errors.ts";
 import { parseDocument } from "./parse.ts";
-import { lenientNumber, type TgefdConfig, type TgefdDocument, tgefdConfig } from "./tgefd.ts";
+import { lenientNumber, type TgefdDocument, tgefdConfig } from "./tgefd.ts";
 
 /** Bounds of the ancestor's own, whatever the limits in a document say. */
 const HARD_LIMITS = { points: 200_000, features: 2_048 } as const;
@@ -54,15 +54,17 @@ function checkMetadata({ metadata, limits }: TgefdDocument["dataset"]): void {
   }
 }
 
-function columnsOf(x: unknown, y: unknown, limits: TgefdConfig["dataset"]["limits"]): Record<string, number[]> {
+function columnsOf(x: unknown, y: unknown, limits: TgefdDocument["dataset"]["limits"]): Record<string, number[]> {
   const rows = listOf(x, "/dataset/x/values");
   const targets = listOf(y, "/dataset/y/values");
   const flat = !rows.some(Array.isArray);
   const width = Array.isArray(rows[0]) ? rows[0].length : 1;
-  checkSize({ points: rows.length, features: width, total: rows.length * width + targets.length }, limits);
+  checkTgefdSize({ points: rows.length, features: width }, limits);
   if (targets.length !== rows.length)
     throw refused("/dataset/y/values", `must have as many values as x has rows, ${rows.length}, not ${targets.length}`);
 
+  // Before anything is allocated by the width of the first row.
+  if (!flat) for (const [row, cells] of rows.entries()) checkRow(cells, width, `/dataset/x/values/${row}`);
   const faults: Fault[] = [];
   const columns = Array.from({ length: width }, () => new Array<number>(rows.length));
   const read = (value: unknown, pointer: () => string): number => {
@@ -73,21 +75,22 @@ function columnsOf(x: unknown, y: unknown, limits: TgefdConfig["dataset"]["limit
     return number ?? 0;
   };
   for (const [row, cells] of rows.entries()) {
-    if (flat) {
-      (columns[0] as number[])[row] = read(cells, () => `/dataset/x/values/${row}`);
-      continue;
+    for (const [index, column] of columns.entries()) {
+      const value: unknown = Array.isArray(cells) ? cells[index] : cells;
+      column[row] = read(value, () => `/dataset/x/values/${row}${flat ? "" : `/${index}`}`);
     }
-    const pointer = `/dataset/x/values/${row}`;
-    if (!Array.isArray(cells)) throw refused(pointer, "must be a list of numbers, as the other rows are");
-    if (cells.length === 0) throw refused(pointer, "must not be an empty row");
-    if (cells.length !== width)
-      throw refused(pointer, `must have a consistent width: ${width} values as in the first row, not ${cells.length}`);
-    for (const [index, column] of columns.entries()) column[row] = read(cells[index], () => `${pointer}/${index}`);
   }
   const target = targets.map((value, row) => read(value, () => `/dataset/y/values/${row}`));
   const [first] = faults;
   if (first) throw new OrreryError("dataset_not_numeric", `${first.pointer} ${first.detail}.`, { faults });
   return Object.fromEntries([...columns.map((column, index) => [`x${index}`, column] as const), ["y", target] as const]);
+}
+
+function checkRow(cells: unknown, width: number, pointer: string): void {
+  if (!Array.isArray(cells)) throw refused(pointer, "must be a list of numbers, as the other rows are");
+  if (cells.length === 0) throw refused(pointer, "must not be an empty row");
+  if (cells.length !== width)
+    throw refused(pointer, `must have a consistent width: ${width} values as in the first row, not ${cells.length}`);
 }
 
 function listOf(values: unknown, pointer: string): unknown[] {
@@ -96,20 +99,19 @@ function listOf(values: unknown, pointer: string): unknown[] {
   return values;
 }
 
-function checkSize(size: { points: number; features: number; total: number }, limits: TgefdConfig["dataset"]["limits"]): void {
+/** Throws `invalid_request` for a table beyond the limits of the document, `budget_exceeded` beyond those that the ancestor never exceeds. */
+export function checkTgefdSize(
+  { points, features }: { points: number; features: number },
+  limits: TgefdDocument["dataset"]["limits"],
+): void {
   const bounds = [
-    ["points", size.points, limits.max_points, "max_points"],
-    ["features", size.features, limits.max_features, "max_features"],
-    ["values", size.total, limits.max_total_values, "max_total_values"],
+    ["points", points, limits.max_points, "max_points"],
+    ["features", features, limits.max_features, "max_features"],
+    ["values", points * features + points, limits.max_total_values, "max_total_values"],
   ] as const;
   for (const [what, count, most, name] of bounds) {
-    if (count > most) throw refused("/dataset/x/values", `has ${count} ${what}; dataset.limits.${name} is ${most}`);
+    if (count > most) throw refused("/dataset", `has ${count} ${what}; dataset.limits.${name} is ${most}`);
   }
-  checkHardLimits(size);
-}
-
-/** Throws `budget_exceeded` for a table that the ancestor would not take under any limits. */
-export function checkHardLimits({ points, features }: { points: number; features: number }): void {
   for (const [what, count] of Object.entries({ points, features })) {
     const most = HARD_LIMITS[what as keyof typeof HARD_LIMITS];
     if (count <= most) continue;

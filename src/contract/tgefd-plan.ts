@@ -4,7 +4,7 @@ import { OrreryError } from "./errors.ts";
 import type { Route } from "./flow.ts";
 import type { Kind } from "./names.ts";
 import type { TgefdDocument } from "./tgefd.ts";
-import { checkHardLimits } from "./tgefd-data.ts";
+import { checkTgefdSize } from "./tgefd-data.ts";
 import { noiseOf, type TgefdRequest } from "./tgefd-request.ts";
 
 /** What a job by the policy of the ancestor does, from counts alone. */
@@ -40,7 +40,7 @@ const LIGHT_SECONDS = 1;
 export function planTgefd(request: TgefdRequest, header: TableHeader, kind: Kind): TgefdPlan {
   const { tgefd } = request;
   const { target, inputs } = columnsOf(request, header);
-  checkHardLimits({ points: header.rows, features: inputs.length });
+  checkTgefdSize({ points: header.rows, features: inputs.length }, tgefd.dataset.limits);
   const counts = countsOf(tgefd, kind);
   checkBudget(tgefd, counts);
   checkCeilings(tgefd, counts);

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { OrreryError } from "./errors.ts";
 import type { Kind } from "./names.ts";
 import { parseDocument } from "./parse.ts";
-import { discoverRequest } from "./request.ts";
+import { type DatasetSource, discoverRequest } from "./request.ts";
 import { type TgefdDocument, tgefdDocument } from "./tgefd.ts";
 import { readTgefd } from "./tgefd-data.ts";
 
@@ -46,17 +45,12 @@ export function parseTgefd(document: object): TgefdRequest {
 /** Makes a request of schema version 2 out of a document of the ancestor (payload schema version 1). */
 function upcast(sent: object): TgefdRequest {
   const { document, data } = readTgefd(sent);
-  if ("uri" in data) {
-    throw new OrreryError(
-      "dataset_source_refused",
-      "This server fetches no datasets from addresses yet; upload the file with POST /v1/datasets, or send its values as source: inline.",
-      { faults: [{ pointer: "/dataset/source", detail: "must be inline" }] },
-    );
-  }
   const wallTime = document.compute_budget.max_request_wall_time_sec;
   const budget = wallTime === null ? undefined : { deadline_seconds: Math.min(MAX_DEADLINE, Math.ceil(wallTime)) };
   const rest = envelope.parse({ decision: { method: "tgefd-v1" }, tgefd: document, ...(budget && { budget }) });
-  return { ...rest, dataset: { source: "inline", columns: data.columns } };
+  const dataset: DatasetSource =
+    "uri" in data ? { source: "uri", uri: data.uri, missing: "refuse" } : { source: "inline", columns: data.columns };
+  return { ...rest, dataset };
 }
 
 /**

@@ -5,14 +5,22 @@ import { tgefdReply } from "../../src/api/jobs/tgefd.ts";
 import type { Job, Problem } from "../../src/contract/job.ts";
 import { changed, tgefdBase } from "../contract/tgefd-documents.ts";
 import { until } from "../support/child.ts";
+import { CERTIFICATE, type FileServer, serveFiles } from "../support/file-server.ts";
 import { call, finished } from "../support/http.ts";
 import { type Stack, startStack } from "../support/stack.ts";
 
+let files: FileServer;
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack();
+  files = await serveFiles((_, response) => {
+    response.writeHead(200, { "content-type": "text/csv" }).end("x,y\n0,0\n0.1,0.1\n0.2,0.2\n0.3,0.3\n");
+  });
+  stack = await startStack({ env: { ORRERY_URI_ALLOW: "127.0.0.1", NODE_EXTRA_CA_CERTS: CERTIFICATE } });
 });
-afterAll(() => stack.stop());
+afterAll(async () => {
+  await stack.stop();
+  await files.close();
+});
 
 type Answer = ReturnType<typeof tgefdReply.parse>;
 const post = <T = Answer>(path: string, body: unknown, headers?: Record<string, string>) =>
@@ -98,6 +106,11 @@ describe("what is refused before there is a job", () => {
     const file = await post<Problem>("/v1/discover", changed({ dataset: { source: "file", path: "/etc/hosts" } }));
     expect([file.status, file.body.code]).toEqual([422, "dataset_source_refused"]);
 
+    for (const uri of ["file:///etc/hosts", "http://example.org/t.csv", "https://10.0.0.1/t.csv"]) {
+      const address = await post<Problem>("/v1/discover", changed({ dataset: { source: "uri", uri } }));
+      expect([address.status, address.body.code]).toEqual([422, "dataset_uri_not_allowed"]);
+    }
+
     const budget = await post<Problem>("/v1/discover_async", changed({ compute_budget: { max_hypotheses: 1 } }));
     expect([budget.status, budget.body.code, budget.body.detail]).toEqual([
       422,
@@ -155,6 +168,25 @@ describe("jobs", () => {
     });
     expect(status).toBe(200);
     expect(body).toMatchObject({ status: "succeeded", result: { candidate: { text: "y = a" }, fit: { r2: 1 } } });
+  });
+
+  test("fetch a table by its address, the last column as y, and keep to the limits of the document", async () => {
+    const inline = await post("/v1/discover", changed({ "run.seed": 5 }));
+    const dataset = { source: "uri", uri: `https://127.0.0.1:${files.port}/t.csv` };
+    const fetched = await post("/v1/discover", changed({ "run.seed": 5, dataset }));
+    expect(fetched.status).toBe(200);
+    const { models, summary, decision } = inline.body;
+    expect(fetched.body).toMatchObject({ summary, decision, models });
+
+    const evaluated = await post("/v1/evaluate", changed({ "run.seed": 5, dataset }));
+    expect(evaluated.body.reproducibility.config_hash).toBe(fetched.body.reproducibility.config_hash);
+    expect(evaluated.body.run_id).not.toBe(fetched.body.run_id);
+    const again = await post("/v1/evaluate", changed({ "run.seed": 5, dataset }));
+    expect(again.headers.get("x-artifact-reused")).toBe("true");
+
+    const small = await post<Problem>("/v1/discover", changed({ dataset: { ...dataset, limits: { max_points: 3 } } }));
+    expect([small.status, small.body.code]).toEqual([422, "invalid_request"]);
+    expect(small.body.detail).toContain("max_points is 3");
   });
 
   test("carry a large table by reference", async () => {

@@ -117,7 +117,9 @@ describe("the plan", () => {
   });
 
   test("bounds a stored table as it bounds an inline one", () => {
-    expect(refusal({}, { ...header, rows: 200_001 }).message).toContain("hard safety limit of 200000");
+    expect(refusal({}, { ...header, rows: 50_001 }).message).toContain("dataset.limits.max_points is 50000");
+    const most = { "dataset.limits": { max_points: 1e9 } };
+    expect(refusal(most, { ...header, rows: 200_001 }).message).toContain("hard safety limit of 200000");
   });
 
   test("names a column that the table does not have", () => {

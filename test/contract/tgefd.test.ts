@@ -51,7 +51,7 @@ describe("documents that the ancestor refuses", () => {
     ["too few targets", { "dataset.y.values": [0, 1, 2] }, "/dataset/y/values"],
     ["infinity", { "dataset.y.values": [0, 1, 2, Number.POSITIVE_INFINITY] }, "/dataset/y/values/3"],
     ["not a number", { "dataset.x.values": [[0], [Number.NaN], ["nan"], [1]] }, "/dataset/x/values/1/0"],
-    ["more points than allowed", { "dataset.limits": { max_points: 2 } }, "/dataset/x/values"],
+    ["more points than allowed", { "dataset.limits": { max_points: 2 } }, "/dataset"],
     ["a long value of metadata", { "dataset.metadata": { note: "a".repeat(3_000) } }, "/dataset/metadata"],
     ["much metadata", { "dataset.metadata": Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`k${i}`, i])) }, "/dataset/metadata"],
     ["a file without a path", { dataset: { source: "file" } }, "/dataset/path"],
@@ -166,6 +166,13 @@ test("a file on the server's disk is not read", () => {
   const { code, message } = refusal(changed({ dataset: { source: "file", path: "/etc/passwd" } }));
   expect(code).toBe("dataset_source_refused");
   expect(message).toContain("POST /v1/datasets");
+});
+
+test("a wide first row costs no memory before the others are as wide", () => {
+  const rows = [Array.from({ length: 2_048 }, () => 1), ...Array.from({ length: 190_000 }, () => [1])];
+  const limits = { max_points: 1e9, max_features: 1e9, max_total_values: 1e12 };
+  const { message } = refusal(changed({ "dataset.limits": limits, "dataset.x.values": rows, "dataset.y.values": grid(rows.length) }));
+  expect(message).toContain("/dataset/x/values/1 must have a consistent width: 2048 values");
 });
 
 test("a table beyond the hard limits is refused with its size, whatever the limits of the document", () => {

@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import { OrreryError } from "../../contract/errors.ts";
 import { readJson } from "./json.ts";
-import { mediaTypeOf, readChunks } from "./read.ts";
+import { encodingOf, mediaTypeOf, readChunks } from "./read.ts";
 import { MAX_YAML_BYTES, parseYaml, YAML_TYPES } from "./yaml.ts";
 
 /** Objects within objects, as for JSON. */
@@ -11,6 +11,7 @@ const MAX_DEPTH = 32;
 export async function readDocument(request: Request, limit: number): Promise<object> {
   const type = mediaTypeOf(request, ["application/json", ...YAML_TYPES]);
   if (type === "application/json") return readJson(request, limit);
+  encodingOf(request, []);
   const document = parseYaml(textOf(await yamlOf(request, limit)));
   refuseStrange(document, 0);
   if (typeof document === "object" && document !== null && !Array.isArray(document)) return document;

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { type ErrorCode, OrreryError } from "../../../contract/errors.ts";
 import { job } from "../../../contract/job.ts";
+import { refuseNonNumbers } from "../../../contract/json.ts";
 import { type Kind, TERMINAL } from "../../../contract/names.ts";
 import { tgefdConfig } from "../../../contract/tgefd.ts";
 import { isTgefdConfig, tgefdRequest } from "../../../contract/tgefd-request.ts";
 import { readDocument } from "../../body/document.ts";
-import { refuseNonNumbers } from "../../body/json.ts";
 import { YAML_TYPES } from "../../body/yaml.ts";
 import { EXAMPLES } from "../../examples.ts";
 import { retryAfterSeconds } from "../../jobs/body.ts";
@@ -45,6 +45,7 @@ const problems: ErrorCode[] = [
   "dataset_not_found",
   "dataset_source_refused",
   ...TABLE_PROBLEMS,
+  "dataset_uri_not_allowed",
   "column_constant",
   "unknown_term",
   "formula_invalid",

@@ -1,7 +1,7 @@
-import { listed, pointerPart } from "../../contract/dataset.ts";
-import { OrreryError } from "../../contract/errors.ts";
-import { LIMITS } from "../../contract/request.ts";
-import { isNumber } from "./cell.ts";
+import { listed, pointerPart } from "../contract/dataset.ts";
+import { OrreryError } from "../contract/errors.ts";
+import { LIMITS } from "../contract/request.ts";
+import { isNumber } from "./number.ts";
 
 /** Separators of other tools. No column name can hold one, so a header that does was meant otherwise. */
 const SEPARATORS = { ";": "semicolons", "\t": "tabs", ",": "commas" } as const;
