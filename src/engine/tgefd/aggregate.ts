@@ -51,6 +51,7 @@ export function aggregate(
   features: readonly Feature[],
   patternOf: Patterns,
   { evaluation }: TgefdDocument,
+  tie: number,
   pace: Pace,
 ): { response: TgefdResponse; patterns: string[]; variation: number | null; representative: Representative } {
   const tolerance = evaluation.acceptance.coeff_tol;
@@ -59,7 +60,7 @@ export function aggregate(
   const findings = findingsOf(trials);
   const { patterns: stable_components, significant_H1, energy } = findings;
   const decision = decide(findings, evaluation);
-  const pool = poolOf(trials, (model) => shared.has(patternOf(model)), pace);
+  const pool = poolOf(trials, (model) => shared.has(patternOf(model)), tie, pace);
   const terms = (belongs: (share: number) => boolean) =>
     decision.accepted && shared.size > 0
       ? features.filter((_, index) => belongs(activeShare(pool, index, patternOf))).map(({ text }) => text)
@@ -108,7 +109,7 @@ interface Pool {
  * The stable models of all runs that are agreed on; if there are none, the stable models of the first run, or all of it.
  * The best of them stands for all.
  */
-function poolOf(trials: readonly Trial[], agreed: (model: Model) => boolean, pace: Pace): Pool {
+function poolOf(trials: readonly Trial[], agreed: (model: Model) => boolean, tie: number, pace: Pace): Pool {
   const first = trials[0] as Trial;
   const every = first.landscape.models.map((_, place) => place);
   const gather = (
@@ -124,7 +125,7 @@ function poolOf(trials: readonly Trial[], agreed: (model: Model) => boolean, pac
         pace.work(20);
         if (!belongs(model)) continue;
         models.push(model);
-        if (best && compare(model, best.model) >= 0) continue;
+        if (best && compare(model, best.model, tie) >= 0) continue;
         best = { model, shape: { p: trial.landscape.p[place] as number, q: trial.landscape.q[place] as number } };
       }
     }
