@@ -266,5 +266,4 @@ export const tgefdDocument = z
   .superRefine(crossCheck)
   .meta({ id: "TgefdDocument" });
 
-export type TgefdConfig = z.output<typeof tgefdConfig>;
 export type TgefdDocument = z.output<typeof tgefdDocument>;
