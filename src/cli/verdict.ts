@@ -40,7 +40,7 @@ export function verdictLines(result: Result, paint: Paint): string[] {
       ? [`With ${result.fit.rows} rows no law can be accepted at this rate; send more rows.`]
       : []),
     ...(method.name === "tgefd-v1"
-      ? ["By the policy of the ancestor, which accepts noise about as often as a law; decide with method v2."]
+      ? ["By the policy of TGEFD, which accepts noise at least as often as a law; decide with method v2."]
       : []),
     ...aligned(rows),
     ...(rows.length === 0 ? [] : [paint("dim", "Each line: test, value, and the limit that the value must keep to.")]),
