@@ -6,9 +6,10 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } 
 import closeWithGrace from "close-with-grace";
 import { type Compute, createCompute } from "./activities/compute.ts";
 import { type Activities, createActivities } from "./activities/index.ts";
-import { loadSettings, loadTemporal, type TemporalTarget } from "./config/load.ts";
+import { loadSettings, loadTemporal, type TemporalTarget, uriRules } from "./config/load.ts";
 import type { Settings } from "./config/schema.ts";
 import { POOLS, type Pool, QUEUES } from "./contract/names.ts";
+import { createFetch } from "./datasets/fetch.ts";
 import { createFsStore } from "./storage/fs.ts";
 import { serveHealth } from "./telemetry/health.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
@@ -35,6 +36,11 @@ async function main(): Promise<void> {
   const activities = createActivities({
     store: createFsStore(join(settings.ORRERY_DATA_DIR, "artifacts"), { sync: settings.ORRERY_STORE_SYNC }),
     compute,
+    fetchTable: createFetch({
+      rules: uriRules(settings),
+      maxBytes: settings.ORRERY_MAX_UPLOAD_BYTES,
+      timeoutMs: settings.ORRERY_URI_TIMEOUT_SECONDS * 1_000,
+    }),
     logger,
   });
   const workers = await Promise.all(

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import closeWithGrace from "close-with-grace";
-import { loadSettings, loadTemporal } from "../config/load.ts";
+import { loadSettings, loadTemporal, uriRules } from "../config/load.ts";
 import { createFsStore } from "../storage/fs.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { createApp } from "./app.ts";
@@ -35,6 +35,7 @@ async function main(): Promise<void> {
       ...(uiUrl !== undefined && { temporalUiUrl: uiUrl }),
       requireIdempotencyKey: settings.ORRERY_REQUIRE_IDEMPOTENCY_KEY,
       storeReuse: settings.ORRERY_STORE_REUSE,
+      uris: uriRules(settings),
       maxUploadBytes: settings.ORRERY_MAX_UPLOAD_BYTES,
       temporalTimeoutMs: settings.ORRERY_TEMPORAL_TIMEOUT_MS,
       anyHost: settings.ORRERY_TRUSTED_NETWORK,

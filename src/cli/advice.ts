@@ -16,6 +16,11 @@ const REMEDIES: Record<Reason, string> = {
   lack_of_fit: "The residuals of the plot have a shape: it tells which term the law lacks, or where it ends.",
   holdout_disagrees: "The rows marked x in the plot are off: is one of them an outlier, or has the law too many terms?",
   ambiguous: "More rows, where the rivals differ most, would decide; so would a smaller library.",
+  no_stable_components: "The policy of TGEFD judges the search's own grid; method v2 judges the law.",
+  no_h1: "The policy of TGEFD judges the search's own grid; method v2 judges the law.",
+  pi_energy_unavailable: "Raise topology.persistent_homology.max_dim to 1, or use method v2.",
+  pi_energy_below_threshold: "The policy of TGEFD judges the search's own grid; method v2 judges the law.",
+  topological_instability: "The policy of TGEFD judges the search's own grid; method v2 judges the law.",
   outside_library: "Name functions that could be behind the target (--terms), or a wider grid (--exponent).",
 };
 

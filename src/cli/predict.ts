@@ -86,10 +86,11 @@ async function requestOfFormula(session: Session, law: string, options: PredictO
   return { dataset: await tableOf(session, options.data), law, constants: options.refit ? "refit" : "given" };
 }
 
-async function tableOf({ gateway }: Session, file: string): Promise<DatasetSource> {
+async function tableOf(session: Session, file: string): Promise<DatasetSource> {
   const source = await readSource(file);
-  if ("request" in source) throw new UsageError(`${file} is a request document; give a table or {"columns": {"a": [1, 2]}}.`);
-  return datasetOf(gateway, source);
+  if ("request" in source || "config" in source)
+    throw new UsageError(`${file} is a request document; give a table or {"columns": {"a": [1, 2]}}.`);
+  return datasetOf(session, source);
 }
 
 function ownDataset(hash: string): DatasetSource {

@@ -11,6 +11,11 @@ const REASON_TEXT: Record<Reason, string> = {
   holdout_disagrees: "the rows kept out of the search are predicted worse than the noise allows",
   ambiguous: "the rows leave open which law it is; the tests below say where",
   outside_library: "there is a signal, but no law of the library has its shape",
+  no_stable_components: "no family of terms is stable in every noise trial",
+  no_h1: "the landscape of the fits has no loop above the threshold, and the policy asks for one",
+  pi_energy_unavailable: "the landscape of the fits has no energy; topology.persistent_homology.max_dim is 0",
+  pi_energy_below_threshold: "the energy of the landscape's loops is below min_pi_energy",
+  topological_instability: "the energy of the landscape's loops varies more between trials than the tolerance allows",
 };
 
 /** Of a test's figure and its limit. */
@@ -29,11 +34,15 @@ export const TESTS: Record<string, { side: "at most" | "at least"; says: string 
   rows: { side: "at least", says: "rows, for as many constants" },
   lead: { side: "at least", says: "by how much the best law of another kind scores worse" },
   reselection: { side: "at least", says: "share of tables drawn from the law that lead back to it" },
+  stable_components: { side: "at least", says: "patterns of terms that every noise level keeps" },
+  significant_h1: { side: "at least", says: "loops of the landscape above the threshold" },
+  pi_energy: { side: "at least", says: "mean energy of those loops" },
+  pi_energy_cv: { side: "at most", says: "how much that energy varies between trials" },
 };
 
 /** The verdict with its reasons and, for each test, which side of its limit the value must be on. */
 export function verdictLines(result: Result, paint: Paint): string[] {
-  const { verdict, reasons, margins } = result;
+  const { verdict, reasons, margins, method } = result;
   const rows = Object.entries(margins).map(([test, { value, limit }]) => [
     test,
     figure(value, DIGITS),
@@ -43,8 +52,11 @@ export function verdictLines(result: Result, paint: Paint): string[] {
   return [
     paint([verdict === "accepted" ? "green" : "yellow", "bold"], verdict),
     ...reasons.map((reason) => `${reason}: ${REASON_TEXT[reason]}`),
-    ...(verdict !== "accepted" && hasTooFewRows(result)
+    ...(verdict !== "accepted" && method.name === "v2" && hasTooFewRows(result)
       ? [`With ${result.fit.rows} rows no law can be accepted at this rate; send more rows.`]
+      : []),
+    ...(method.name === "tgefd-v1"
+      ? ["By the policy of TGEFD, which accepts noise at least as often as a law; decide with method v2."]
       : []),
     ...aligned(rows),
   ];

@@ -51,6 +51,11 @@ export function loadTemporal(own: Settings): TemporalTarget {
   };
 }
 
+/** What datasets may be fetched from, beside the public internet. */
+export function uriRules(own: Settings) {
+  return { allow: own.ORRERY_URI_ALLOW, buckets: [], prefix: "" };
+}
+
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }

@@ -31,7 +31,7 @@ export const httpSettings = z.object({
     .min(1_024)
     .max(1_073_741_824)
     .default(20_971_520)
-    .describe("Most bytes of one request body."),
+    .describe("Most bytes of one request body or fetched file. A table may have four times as many in memory."),
   ORRERY_TEMPORAL_TIMEOUT_MS: z.coerce
     .number()
     .int()
@@ -39,6 +39,30 @@ export const httpSettings = z.object({
     .max(60_000)
     .default(5_000)
     .describe("Longest that the gateway waits for one call to Temporal, in milliseconds."),
+});
+
+/** Comma-separated, without empty parts. */
+const list = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== ""),
+  );
+
+export const datasetSettings = z.object({
+  ORRERY_URI_ALLOW: list.describe(
+    "Private hosts that datasets may be fetched from by https: names, addresses and networks such as 10.1.0.0/16, comma-separated. Public hosts always may. A certificate of your own authority is trusted through NODE_EXTRA_CA_CERTS.",
+  ),
+  ORRERY_URI_TIMEOUT_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_600)
+    .default(60)
+    .describe("Longest time for the fetch of one dataset, in seconds. A fetch that fails for a passing reason is tried five times."),
 });
 
 export const storeSettings = z.object({
@@ -108,6 +132,7 @@ export const sharedSettings = z.object({
 
 export const settings = z.object({
   ...httpSettings.shape,
+  ...datasetSettings.shape,
   ...storeSettings.shape,
   ...workerSettings.shape,
   ...embeddedSettings.shape,

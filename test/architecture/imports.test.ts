@@ -55,8 +55,14 @@ const RULES: Record<string, Rule> = {
   contract: { values: [], types: [], packages: /^zod$/, builtins: NONE },
   engine: { values: ["contract"], types: ["contract"], packages: NONE, builtins: NONE },
   workflows: { values: ["contract"], types: ["contract", "activities"], packages: /^@temporalio\/(workflow|common)$/, builtins: NONE },
+  datasets: {
+    values: ["contract"],
+    types: ["contract"],
+    packages: /^(csv-parse|hyparquet|hyparquet-compressors|ipaddr\.js|undici|zod)$/,
+    builtins: ANY,
+  },
   activities: {
-    values: ["contract", "engine"],
+    values: ["contract", "datasets", "engine"],
     types: ["storage", "telemetry"],
     packages: /^(@temporalio\/activity|piscina|canonicalize)$/,
     builtins: /^node:crypto$/,
@@ -65,10 +71,9 @@ const RULES: Record<string, Rule> = {
   telemetry: { values: ["contract"], types: ["contract"], packages: /^pino$/, builtins: ANY },
   config: { values: ["contract"], types: ["contract"], packages: /^(zod|@temporalio\/envconfig)$/, builtins: ANY },
   api: {
-    values: ["contract"],
+    values: ["contract", "datasets"],
     types: ["workflows", "storage", "telemetry"],
-    packages:
-      /^(express|helmet|canonicalize|csv-parse|better-sse|zod|zod-openapi|swagger-ui-dist|@temporalio\/(client|common|proto))(\/.*)?$/,
+    packages: /^(express|helmet|canonicalize|better-sse|zod|zod-openapi|swagger-ui-dist|yaml|@temporalio\/(client|common|proto))(\/.*)?$/,
     builtins: /^node:(crypto|stream|events|fs|path|url|module|http|util|timers)(\/promises)?$/,
   },
   cli: { values: ["contract"], types: ["contract"], packages: /^(zod|commander|eventsource-parser(\/stream)?)$/, builtins: ANY },
