@@ -1,11 +1,10 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import closeWithGrace from "close-with-grace";
-import { loadSettings, loadTemporal, uriRules } from "../config/load.ts";
-import { createFsStore } from "../storage/fs.ts";
+import { loadSettings, loadTemporal, storeOptions, uriRules } from "../config/load.ts";
+import { openStore } from "../storage/open.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { createApp } from "./app.ts";
 import { stopperOf } from "./stop.ts";
@@ -25,10 +24,11 @@ async function main(): Promise<void> {
   const logger = createLogger({ level: settings.ORRERY_LOG_LEVEL, process: "gateway" });
   const connection = connectTemporal(target.connection);
   const uiUrl = settings.ORRERY_TEMPORAL_UI_URL ?? (target.explicit ? undefined : `http://127.0.0.1:${settings.ORRERY_TEMPORAL_UI_PORT}`);
+  const { store } = await openStore(storeOptions(settings));
   const gateway = createApp({
     connection,
     logger,
-    store: createFsStore(join(settings.ORRERY_DATA_DIR, "artifacts"), { sync: settings.ORRERY_STORE_SYNC }),
+    store,
     options: {
       version: packageVersion(),
       namespace: target.namespace,

@@ -61,6 +61,7 @@ export const ERRORS = {
   terminated: { status: 500, retryable: false, title: "An operator terminated the job." },
   artifact_corrupt: { status: 500, retryable: true, title: "A stored artifact does not match its checksum." },
   store_unavailable: { status: 503, retryable: true, title: "The artifact store does not answer." },
+  too_many_uploads: { status: 503, retryable: true, title: "The server reads as many uploads as it can." },
   too_many_streams: { status: 503, retryable: true, title: "The server follows as many jobs as it can." },
   temporal_unavailable: { status: 503, retryable: true, title: "The Temporal server does not answer." },
   internal_error: { status: 500, retryable: true, title: "The server failed in a way it does not know." },

@@ -17,7 +17,7 @@ export interface Incoming {
   contentEncoding: string | undefined;
   /** Where the file was in the end: its ending may tell the format. */
   path: string;
-  close(): Promise<void>;
+  close(): Promise<void> | void;
 }
 
 /**

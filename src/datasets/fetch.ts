@@ -2,12 +2,13 @@ import type { lookup as resolve } from "node:dns";
 import { tableOf } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
 import type { UriDataset } from "../contract/request.ts";
+import type { Objects } from "../storage/store.ts";
 import { download, type Incoming } from "./download.ts";
 import { FORMATS, type Format, formatOfName, formatOfType } from "./format.ts";
 import { ENCODINGS, type Encoding } from "./inflate.ts";
 import { readTable } from "./read.ts";
 import type { Read } from "./rows.ts";
-import { parseUri, type UriRules } from "./uri.ts";
+import { objectOf, parseUri, type UriRules } from "./uri.ts";
 
 export interface FetchOptions {
   rules: UriRules;
@@ -15,6 +16,8 @@ export interface FetchOptions {
   maxBytes: number;
   /** Longest time for the whole of a fetch, redirects and reading included. */
   timeoutMs: number;
+  /** What s3: and gs: name. Needed if the rules name a bucket. */
+  objects?: Objects;
   /** How names of hosts are looked up. Default: by the system. */
   lookup?: typeof resolve;
 }
@@ -35,14 +38,14 @@ const SILENT = [
 /** Endings of files that are compressed as a whole. */
 const COMPRESSED: Readonly<Record<string, Encoding>> = { ".gz": "gzip", ".br": "br", ".zst": "zstd" };
 
-export function createFetch({ rules, maxBytes, timeoutMs, lookup }: FetchOptions): FetchTable {
+export function createFetch({ rules, maxBytes, timeoutMs, objects, lookup }: FetchOptions): FetchTable {
   return async (source, outer) => {
     const url = parseUri(source.uri, rules);
     const overdue = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([outer, overdue]);
     let incoming: Incoming | undefined;
     try {
-      incoming = await download(url, rules, signal, lookup);
+      incoming = url.protocol === "https:" ? await download(url, rules, signal, lookup) : await openObject(url, objects, signal);
       const chunks = atMost(incoming.chunks, maxBytes, url);
       const { table, dropped } = await readTable(chunks, fileOf(incoming, source), { missing: source.missing, maxBytes });
       return { table: source.units ? tableOf(table.columns, source.units) : table, dropped };
@@ -58,6 +61,15 @@ export function createFetch({ rules, maxBytes, timeoutMs, lookup }: FetchOptions
       await incoming?.close();
     }
   };
+}
+
+async function openObject(url: URL, objects: Objects | undefined, signal: AbortSignal): Promise<Incoming> {
+  const object = await objects?.open(objectOf(url), signal);
+  if (object) return { ...object, path: url.pathname };
+  throw new OrreryError(
+    "dataset_not_found",
+    `There is no object ${url.href.slice(0, 200)}; check bucket and key, which are case-sensitive.`,
+  );
 }
 
 async function* atMost(chunks: AsyncIterable<Buffer>, maxBytes: number, url: URL): AsyncGenerator<Buffer> {

@@ -5,6 +5,7 @@ import { decodeTable } from "../../src/contract/dataset.ts";
 import { datasetKey } from "../../src/contract/keys.ts";
 import { LOCAL_TENANT } from "../../src/contract/names.ts";
 import { createFsStore } from "../../src/storage/fs.ts";
+import { until } from "../support/child.ts";
 import { call } from "../support/http.ts";
 import { type Bench, startBench } from "./bench.ts";
 
@@ -164,5 +165,29 @@ test("a body that inflates to far more than it has is refused, and the next one 
     expect([type, status, body.code]).toEqual([type, 422, "dataset_too_large"]);
   }
   expect((await upload("a,T\n1,2\n3,4\n", "text/csv", { encoding: "gzip" })).body.code).toBe("malformed_encoding");
+  expect((await upload("a,T\n1,2\n3,4\n")).status).toBe(201);
+});
+
+test("the ninth upload at a time is told to come again", async () => {
+  const waiting = Array.from({ length: 8 }, () => {
+    let end = () => {};
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode("a,T\n1,2\n3,4\n"));
+        end = () => controller.close();
+      },
+    });
+    const init: RequestInit & { duplex: "half" } = { method: "POST", body, duplex: "half", headers: { "content-type": "text/csv" } };
+    return { answer: fetch(`${bench.url}/v1/datasets`, init), end: () => end() };
+  });
+  const refused = await until("a refusal", async () => {
+    const reply = await upload("a,T\n1,2\n3,4\n");
+    return reply.status === 503 ? reply : undefined;
+  });
+  expect(refused.body.code).toBe("too_many_uploads");
+
+  for (const { end } of waiting) end();
+  const statuses = await Promise.all(waiting.map(async ({ answer }) => (await answer).status));
+  expect(statuses).toEqual(Array.from({ length: 8 }, () => 201));
   expect((await upload("a,T\n1,2\n3,4\n")).status).toBe(201);
 });

@@ -57,7 +57,7 @@ const RULES: Record<string, Rule> = {
   workflows: { values: ["contract"], types: ["contract", "activities"], packages: /^@temporalio\/(workflow|common)$/, builtins: NONE },
   datasets: {
     values: ["contract"],
-    types: ["contract"],
+    types: ["contract", "storage"],
     packages: /^(csv-parse|hyparquet|hyparquet-compressors|ipaddr\.js|undici|zod)$/,
     builtins: ANY,
   },
@@ -67,7 +67,12 @@ const RULES: Record<string, Rule> = {
     packages: /^(@temporalio\/activity|piscina|canonicalize)$/,
     builtins: /^node:crypto$/,
   },
-  storage: { values: ["contract"], types: ["contract"], packages: NONE, builtins: ANY },
+  storage: {
+    values: ["contract"],
+    types: ["contract", "storage"],
+    packages: /^(@aws-sdk\/client-s3|@google-cloud\/storage|undici)$/,
+    builtins: ANY,
+  },
   telemetry: { values: ["contract"], types: ["contract"], packages: /^pino$/, builtins: ANY },
   config: { values: ["contract"], types: ["contract"], packages: /^(zod|@temporalio\/envconfig)$/, builtins: ANY },
   api: {

@@ -1,4 +1,5 @@
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { parquetMetadata } from "hyparquet";
 import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import type { Missing } from "../../src/contract/request.ts";
@@ -136,6 +137,42 @@ describe("a Parquet file", () => {
         message: expect.stringMatching(/cannot be read: .*send CSV/),
       });
     }
+  });
+
+  test("whose runs never end is given up, and costs no more than its process", async () => {
+    const compress = (page: Uint8Array) => {
+      const long = page.slice();
+      // A run of 2^30 indices into the dictionary, which has 20 bytes and is left as it is.
+      if (page.length !== 20) long.set([1, 0xfe, 0xff, 0xff, 0xff, 0x07, 1]);
+      return new Uint8Array(gzipSync(long));
+    };
+    const data = Int32Array.from({ length: 1_000 }, (_, row) => row % 5);
+    const bytes = write([{ name: "a", data, type: "INT32", encoding: "RLE_DICTIONARY" }], {
+      codec: "GZIP",
+      compressors: { GZIP: compress },
+    });
+    await expect(read(bytes)).rejects.toMatchObject({
+      code: "malformed_parquet",
+      message: expect.stringMatching(/cannot be decoded within 512 MB/),
+    });
+    expect((await read(write(doubles))).table.rows).toBe(3);
+  });
+
+  test.each([
+    ["holds more values than its group has rows", [0xfe, 0x7f], /a page says that it has 8191 values/],
+    ["holds fewer values than none", [0xff, 0x7f], /a page says that it has -8192 values/],
+    ["holds fewer values than its group has rows", [0xce, 0x0f], /the pages of a column have 999 values for 1000 rows/],
+  ])("with a page that says that it %s is refused before it is decoded", async (_, count, message) => {
+    const bytes = write([{ name: "a", data: Float64Array.from({ length: 1_000 }, (_, row) => Math.sqrt(row)), type: "DOUBLE" }], {
+      codec: "UNCOMPRESSED",
+    });
+    // A struct in the page header, and in it the number 1,000 in zigzag.
+    const at = Buffer.from(bytes).indexOf(
+      Buffer.of(0x15, 0xd0, 0x0f),
+      Number(parquetMetadata(bytes).row_groups[0]?.columns[0]?.meta_data?.data_page_offset),
+    );
+    bytes.set(count, at + 1);
+    await expect(read(bytes)).rejects.toMatchObject({ code: "malformed_parquet", message: expect.stringMatching(message) });
   });
 
   test("with more values than the limit has room for is refused before they are read", async () => {

@@ -58,7 +58,7 @@ export function encodingOf<T extends Encoding>(request: Request, accepted: reado
 }
 
 /** Reads the rest of a body away. A connection that has not ended it by then is closed. */
-function discard(request: Request): void {
+export function discard(request: Request): void {
   request.resume();
   const timer = setTimeout(() => request.socket.destroy(), DISCARD_MS).unref();
   request.once("close", () => clearTimeout(timer));

@@ -1,3 +1,4 @@
+import type { Request } from "express";
 import { z } from "zod";
 import { OrreryError } from "../../../contract/errors.ts";
 import { datasetReply } from "../../../contract/job.ts";
@@ -7,7 +8,7 @@ import { ENCODINGS } from "../../../datasets/inflate.ts";
 import { tableDocument } from "../../../datasets/json.ts";
 import { readTable } from "../../../datasets/read.ts";
 import type { Read } from "../../../datasets/rows.ts";
-import { encodingOf, mediaTypeOf, readChunks } from "../../body/read.ts";
+import { discard, encodingOf, mediaTypeOf, readChunks } from "../../body/read.ts";
 import { EXAMPLES } from "../../examples.ts";
 import { encodedTable, storeTable, TABLE_PROBLEMS } from "../../jobs/dataset.ts";
 import { type Call, json, type Operation, operation } from "../../operation.ts";
@@ -41,10 +42,15 @@ const file = {
     .meta({ format: "binary", description: "Flat columns of integers within 2^53, floats or decimals, in any codec but LZO." }),
 };
 
+/** Uploads that one gateway reads side by side. With the default limit of a body, each holds at most some 250 MB. */
+const MAX_UPLOADS = 8;
+
 const TYPES = Object.values(FORMATS).flatMap(({ types }) => [...types]);
 
 /** `POST /v1/datasets`: stores a table under its hash, for any number of jobs. */
 export function createDataset({ options, store }: Services): Operation {
+  let reading = 0;
+
   return operation({
     id: "createDataset",
     method: "post",
@@ -76,21 +82,37 @@ export function createDataset({ options, store }: Services): Operation {
       "column_type_unsupported",
       ...TABLE_PROBLEMS,
       "store_unavailable",
+      "too_many_uploads",
     ],
     async handle(call) {
-      const { table, dropped } = await readBody(call, options.maxUploadBytes).catch(fromRoot);
-      const encoded = encodedTable(table);
-      await storeTable(store, call.tenant, encoded);
-      call.response.status(201).json({
-        dataset_id: encoded.datasetId,
-        rows: table.rows,
-        dropped_rows: dropped,
-        columns: Object.keys(table.columns),
-        units: table.units,
-        bytes: encoded.bytes.length,
-      });
+      if (reading === MAX_UPLOADS) throw tooMany(call.request);
+      reading += 1;
+      try {
+        await answer(call);
+      } finally {
+        reading -= 1;
+      }
     },
   });
+
+  async function answer(call: Call<z.infer<typeof query>>): Promise<void> {
+    const { table, dropped } = await readBody(call, options.maxUploadBytes).catch(fromRoot);
+    const encoded = encodedTable(table);
+    await storeTable(store, call.tenant, encoded);
+    call.response.status(201).json({
+      dataset_id: encoded.datasetId,
+      rows: table.rows,
+      dropped_rows: dropped,
+      columns: Object.keys(table.columns),
+      units: table.units,
+      bytes: encoded.bytes.length,
+    });
+  }
+}
+
+function tooMany(request: Request): OrreryError {
+  discard(request);
+  return new OrreryError("too_many_uploads", `The server reads ${MAX_UPLOADS} uploads already; send this one again in a moment.`);
 }
 
 function readBody({ request, query: { missing } }: Call<z.infer<typeof query>>, maxBytes: number): Promise<Read> {

@@ -1,38 +1,31 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { type Compressors, type FileMetaData, parquetMetadata, parquetScan, parquetSchema, type SchemaElement } from "hyparquet";
 import { compressors as others } from "hyparquet-compressors";
 import { checkNames, listed, MISSING_ADVICE, pointerPart } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
 import { LIMITS } from "../contract/request.ts";
-import type { ParquetReply, ParquetTask } from "./parquet.ts";
+import { MAX_MS, type ParquetReply, type ParquetTask } from "./parquet.ts";
+import { checkPages } from "./parquet-pages.ts";
 import { INFLATION, type ReadOptions, tooManyRows } from "./rows.ts";
 
-/** Most bytes that one page may inflate to. Writers make pages of 1 MB. */
-const MAX_PAGE = 67_108_864;
-
-/** Decoders that write no more than the page says, after a look at what it says. */
-const COMPRESSORS: Compressors = {
+/** Decoders that write no more than the header of the page says, which has been looked at before. */
+const compressors: Compressors = {
   ...others,
   GZIP: (input, length) => gunzipSync(input, { maxOutputLength: length }),
   BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: length }),
   ZSTD: (input, length) => zstdDecompressSync(input, { maxOutputLength: length }),
 };
-const compressors = Object.fromEntries(
-  Object.entries(COMPRESSORS).map(([codec, decompress]) => [
-    codec,
-    (input: Uint8Array, length: number) => {
-      if (!(length >= 0 && length <= MAX_PAGE)) throw new Error(`a page says that it inflates to ${length} bytes`);
-      return decompress(input, length);
-    },
-  ]),
-) as Compressors;
+
+/** Longest decimal, in bytes: 76 digits. */
+const MAX_DECIMAL = 32;
 
 /** Types that are numbers, by how they are stored. All other columns are refused by what they call themselves. */
 const NUMBERS = new Set(["INT32", "INT64", "FLOAT", "DOUBLE"]);
 
 async function read({ bytes, options }: ParquetTask): Promise<ParquetReply> {
-  const metadata = parquetMetadata(bytes.buffer);
+  const metadata = parquetMetadata(bytes);
   const decimals = checkColumns(metadata);
   const names = [...decimals.keys()];
   const groups = metadata.row_groups.map((group) => Number(group.num_rows));
@@ -43,11 +36,17 @@ async function read({ bytes, options }: ParquetTask): Promise<ParquetReply> {
   const most = Math.min(LIMITS.rows, Math.floor((options.maxBytes * INFLATION) / 8 / names.length));
   if (rows > most) throw tooManyRows(most, names.length);
 
+  for (const group of metadata.row_groups) {
+    for (const { meta_data: column } of group.columns) {
+      if (column) checkPages(bytes, column, Number(group.num_rows));
+    }
+  }
+
   const columns: Float64Array<ArrayBuffer>[] = [];
   for (const [name, scale] of decimals) {
     const column = new Float64Array(rows);
     const scan = await parquetScan({
-      file: { byteLength: bytes.length, slice: (start, end) => bytes.buffer.slice(start, end) },
+      file: { byteLength: bytes.length, slice: (start, end) => bytes.slice(start, end).buffer },
       metadata,
       columns: [name],
       compressors,
@@ -105,7 +104,10 @@ function isDecimal({ converted_type, logical_type }: SchemaElement): boolean {
 /** What a column holds if not numbers. */
 function kindOf(element: SchemaElement): string | undefined {
   const { type, converted_type: converted, logical_type: logical } = element;
-  if (isDecimal(element) || logical?.type === "FLOAT16") return undefined;
+  if (logical?.type === "FLOAT16") return undefined;
+  const { type_length: length = 0 } = element;
+  if (isDecimal(element))
+    return NUMBERS.has(type ?? "") || (type === "FIXED_LEN_BYTE_ARRAY" && length <= MAX_DECIMAL) ? undefined : "decimals of any length";
   const integer = logical?.type === "INTEGER" || converted === undefined || /^U?INT_/.test(converted);
   if (NUMBERS.has(type ?? "") && integer && (logical === undefined || logical.type === "INTEGER")) return undefined;
   if (logical?.type === "STRING" || converted === "UTF8" || converted === "ENUM") return "texts";
@@ -171,14 +173,20 @@ function malformed(reason: string): OrreryError {
   return new OrreryError("malformed_parquet", `The Parquet file cannot be read: ${reason}; write it again, or send CSV.`);
 }
 
-async function answer(): Promise<ParquetReply> {
+async function answer(task: ParquetTask): Promise<ParquetReply> {
   try {
-    return await read(workerData as ParquetTask);
+    return await read(task);
   } catch (error) {
     const known = error instanceof OrreryError ? error : malformed(String(error instanceof Error ? error.message : error).slice(0, 200));
     return { code: known.code, message: known.message, faults: known.faults };
   }
 }
 
-const reply = await answer();
-parentPort?.postMessage(reply, "columns" in reply ? reply.columns.map(({ buffer }) => buffer) : []);
+// A decoder in an endless loop hears no message and no timer: another thread ends this process, should nobody else.
+new Worker("setTimeout(() => process.kill(process.pid, 'SIGKILL'), require('node:worker_threads').workerData)", {
+  eval: true,
+  workerData: MAX_MS,
+}).unref();
+const [task] = (await once(process, "message")) as [ParquetTask];
+const reply = await answer(task);
+process.send?.(reply, () => process.disconnect());
