@@ -12,10 +12,11 @@ export function createEvaluate({ store, compute, logger }: ActivityDeps) {
       const startedAt = new Date();
       const { request } = input;
       const { table, hash } = await loadTable(store, input.tenant, request.dataset);
+      const predict = request.predict && (await loadTable(store, input.tenant, request.predict)).table;
       const judgement = await computeWatched(
         compute,
         { ticket: input, pulse },
-        { op: "evaluate", request, table, hash },
+        { op: "evaluate", request, table, hash, predict },
         { phase: "judge", total: 1 },
       );
       return publish(store, input, judgement, startedAt);

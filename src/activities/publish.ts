@@ -18,7 +18,8 @@ export async function publish(store: Store, ticket: Ticket, judgement: Judgement
   const files = [
     { name: "result.json", content_type: "application/json", text: canonical(judgement.result) },
     { name: "evidence.json", content_type: "application/json", text: canonical(judgement.evidence) },
-    { name: "plot.svg", content_type: "image/svg+xml", text: judgement.plot },
+    ...judgement.plots.map(({ name, svg }) => ({ name, content_type: "image/svg+xml", text: svg })),
+    ...(judgement.predictions === undefined ? [] : [{ name: "predictions.csv", content_type: "text/csv", text: judgement.predictions }]),
   ];
   const artifacts = await Promise.all(
     files.map(async ({ name, content_type, text }): Promise<StoredArtifact> => {

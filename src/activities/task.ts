@@ -4,12 +4,13 @@ import type { CellRange } from "../contract/grid.ts";
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest, EvaluateRequest } from "../contract/request.ts";
 import type { Evidence, Result } from "../contract/result.ts";
+import type { Plot } from "../engine/plot/plots.ts";
 import type { Groundwork } from "../engine/problem.ts";
 import type { Limits, ShardFound } from "../engine/search.ts";
 
 /** What an activity asks to be computed. `hash` is that of the table. */
 export type Task =
-  | { op: "evaluate"; request: EvaluateRequest; table: Table; hash: string }
+  | { op: "evaluate"; request: EvaluateRequest; table: Table; hash: string; predict: Table | undefined }
   | { op: "discover"; request: DiscoverRequest; plan: DiscoverPlan; table: Table; hash: string }
   | { op: "search"; request: DiscoverRequest; plan: DiscoverPlan; table: Table; hash: string; cells: CellRange }
   | { op: "judge"; request: DiscoverRequest; table: Table; hash: string; found: ShardFound[] };
@@ -25,7 +26,9 @@ export interface Findings {
 export interface Judgement {
   result: Result;
   evidence: Evidence;
-  plot: string;
+  plots: Plot[];
+  /** CSV, of an evaluate job that was asked for it. */
+  predictions?: string;
 }
 
 /** A step of a search. Groundwork and what refers to it lie in shared memory. */

@@ -3,7 +3,7 @@ import { OrreryError } from "../contract/errors.ts";
 import { planDiscover, planEvaluate } from "../contract/plan.ts";
 import { evaluateLaw } from "../engine/evaluate.ts";
 import { judge } from "../engine/judge.ts";
-import { drawPlot } from "../engine/plot.ts";
+import { drawPlots } from "../engine/plot/plots.ts";
 import { addSums, buildProblem, layGround, problemOf } from "../engine/problem.ts";
 import { mergeFound, searchCells } from "../engine/search.ts";
 import { Words } from "./control.ts";
@@ -33,8 +33,11 @@ export default function run({ unit, buffer }: { unit: Unit; buffer: SharedArrayB
 
 function perform(unit: Unit, control: { advance(fits: number): void }): Yield[keyof Yield] {
   switch (unit.op) {
-    case "evaluate":
-      return drawn(evaluateLaw(unit.request, planEvaluate(unit.request, headerOf(unit.table)), unit.table, `sha256:${unit.hash}`, control));
+    case "evaluate": {
+      const { request, table, hash, predict } = unit;
+      const plan = planEvaluate(request, headerOf(table), predict && headerOf(predict));
+      return drawn(evaluateLaw(request, plan, table, `sha256:${hash}`, control, predict));
+    }
     case "discover": {
       const plan = planDiscover(unit.request, headerOf(unit.table));
       const problem = buildProblem(unit.request, plan, unit.table, control);
@@ -53,7 +56,6 @@ function perform(unit: Unit, control: { advance(fits: number): void }): Yield[ke
   return drawn(judge(problem, mergeFound(unit.found), `sha256:${unit.hash}`, control));
 }
 
-function drawn(judgement: Omit<Judgement, "plot">): Judgement {
-  const { law, candidate } = judgement.result;
-  return { ...judgement, plot: drawPlot(judgement.evidence, (law ?? candidate)?.text ?? "") };
+function drawn(judgement: Omit<Judgement, "plots">): Judgement {
+  return { ...judgement, plots: drawPlots(judgement.evidence) };
 }

@@ -1,4 +1,4 @@
-import type { Evidence } from "../contract/result.ts";
+import type { ShownRows } from "../contract/result.ts";
 import { createCanvas } from "./canvas.ts";
 import { labelled } from "./figures.ts";
 import { createScale, type Scale, suitsLogarithms } from "./scale.ts";
@@ -12,8 +12,8 @@ const MAX_MARKS = 120;
 const CLOUD = "·";
 
 /** The rows of a result and its law, as lines of at most `width` characters. */
-export function drawChart(evidence: Evidence, width: number, paint: Paint): string[] {
-  const heldOut = new Set(evidence.heldOut);
+export function drawChart(evidence: ShownRows, width: number, paint: Paint): string[] {
+  const heldOut = new Set(evidence.held_out);
   const points = evidence.x.flatMap((x, index) => {
     const [observed, fitted] = [evidence.observed[index], evidence.fitted[index]];
     const finite = observed !== undefined && fitted !== undefined && [x, observed, fitted].every(Number.isFinite);
@@ -44,7 +44,7 @@ export function drawChart(evidence: Evidence, width: number, paint: Paint): stri
     ...framed(cells, y, gutter, paint),
     `${" ".repeat(gutter)}└${rule(x, columns)}`,
     `${" ".repeat(gutter + 1)}${tickLine(x, columns)}`,
-    `${" ".repeat(gutter + 1)}${labelled(evidence.axis, evidence.axisUnit).padStart(columns)}`,
+    `${" ".repeat(gutter + 1)}${labelled(evidence.axis, evidence.axis_unit).padStart(columns)}`,
   ].map((line) => line.trimEnd());
 }
 

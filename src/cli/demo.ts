@@ -1,18 +1,20 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import type { Job } from "../contract/job.ts";
-import { type Embedded, probe, startEmbedded } from "./embedded.ts";
+import { probe } from "./embedded.ts";
 import { absolute, Unreachable } from "./gateway.ts";
 import { EXIT } from "./outcome.ts";
+import { withService } from "./service.ts";
 import { jobPath, type Session, sessionOf } from "./session.ts";
 import { showOutcome } from "./show.ts";
-import { post } from "./submit.ts";
-import { waitForJob } from "./wait.ts";
+import { readSource } from "./source.ts";
+import { post, requestOf } from "./submit.ts";
+import { watchJob } from "./wait.ts";
 
 /** From the package's root, which is two folders up both from source and when built. */
-const PLANETS = new URL("../../data/planets.csv", import.meta.url);
-const UNITS = { a: "AU", T: "d" };
+const PLANETS = fileURLToPath(new URL("../../data/planets.csv", import.meta.url));
 const PLOT_FILE = "orrery-demo.svg";
 
 /** `ownUrl` is where a gateway started with this environment would listen. */
@@ -26,68 +28,38 @@ export function addDemo(program: Command, ownUrl: string): void {
     .addHelpText("after", "\nExample:\n  $ npm run demo")
     .action(async (_options: unknown, self: Command) => {
       const session = sessionOf(self);
-      const interrupt = new AbortController();
-      const onSignal = (signal: NodeJS.Signals) => interrupt.abort(signal);
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, onSignal);
-      let embedded: Embedded | undefined;
-      try {
-        embedded = await ensureGateway(session, ownUrl, interrupt.signal);
-        const stops = AbortSignal.any([interrupt.signal, ...(embedded ? [embedded.lost] : [])]);
-        process.exitCode = await findLaw(session, embedded !== undefined, stops);
-      } catch (error) {
-        if (!interrupt.signal.aborted) throw embedded?.lost.reason ?? error;
-        session.terminal.err.write("Interrupted.\n");
-        process.exitCode = EXIT.interrupted;
-      } finally {
-        if (embedded) {
-          session.terminal.err.write("Stopping what the demo started.\n");
-          await embedded.stop(interrupt.signal.reason === "SIGINT" && process.stdin.isTTY);
-        }
-      }
+      await checkGateway(session, ownUrl);
+      process.exitCode = await withService(session, ownUrl, findLaw);
     });
 }
 
-/** Resolves to the service that it had to start, if it had to. */
-async function ensureGateway(session: Session, ownUrl: string, signal: AbortSignal): Promise<Embedded | undefined> {
+async function checkGateway(session: Session, ownUrl: string): Promise<void> {
   const { gateway, terminal } = session;
   const found = await probe(session);
   if (found === "ready") {
     terminal.err.write(`Using the gateway at ${gateway.url}.\n`);
-    return undefined;
-  }
-  if (found !== "absent") {
+  } else if (found !== "absent") {
     throw new Unreachable(
       `The gateway at ${gateway.url} answers, but is not ready (${found.failing.join(", ")}). Wait for it, or stop it and run the demo again.`,
     );
-  }
-  if (gateway.url !== ownUrl) {
+  } else if (gateway.url !== ownUrl) {
     throw new Unreachable(
       `No gateway answers at ${gateway.url}. Start one there, or leave out the address so that the demo starts its own.`,
     );
   }
-  terminal.err.write("Starting Temporal, a worker and the gateway. The first start may take minutes, later ones seconds.\n");
-  return startEmbedded(session, signal);
 }
 
-async function findLaw(session: Session, temporary: boolean, signal: AbortSignal): Promise<number> {
+async function findLaw(session: Session): Promise<number> {
   const { terminal, paint } = session;
-  const columns = columnsOf(await readFile(PLANETS, "utf8"));
-  const rows = columns.T?.length ?? 0;
-  terminal.out.write(`${paint.out("bold", `${rows} planets: distance a (AU) and period T (d). Which law?`)}\n\n`);
-  const request = { dataset: { source: "inline", columns, units: UNITS }, target: "T", inputs: ["a"], reuse: false };
+  terminal.out.write(`${paint.out("bold", "Eight planets: distance a (AU) and period T (d). Which law?")}\n\n`);
+  const request = await requestOf(session.gateway, await readSource(PLANETS), { target: "T", reuse: false });
   const accepted = await post(session, "discover", request);
-  const finished = await waitForJob(session, accepted.document.job_id, signal);
+  const finished = await watchJob(session, accepted.document.job_id);
+  if (!finished) return EXIT.interrupted;
   const exitCode = await showOutcome(session, finished, {});
   if (exitCode !== EXIT.notSucceeded) await savePlot(session, finished.document.job_id);
-  showLinks(session, finished.document, temporary);
+  showLinks(session, finished.document);
   return exitCode;
-}
-
-/** Columns of a CSV file of plain numbers with a header; lines that begin with # tell where the numbers come from. */
-function columnsOf(csv: string): Record<string, number[]> {
-  const lines = csv.split(/\r?\n/).filter((line) => line !== "" && !line.startsWith("#"));
-  const [header = [], ...rows] = lines.map((line) => line.split(","));
-  return Object.fromEntries(header.map((name, index) => [name.trim(), rows.map((row) => Number(row[index]))]));
 }
 
 async function savePlot({ gateway, terminal }: Session, id: string): Promise<void> {
@@ -96,14 +68,9 @@ async function savePlot({ gateway, terminal }: Session, id: string): Promise<voi
   terminal.out.write(`\nPlot saved: ${resolve(PLOT_FILE)}\n`);
 }
 
-function showLinks({ gateway, terminal, paint }: Session, { job_id: id, links }: Job, temporary: boolean): void {
-  const rows = [
-    ["job", links.self ?? jobPath(id)],
-    ["artifacts", links.artifacts ?? jobPath(id, "/artifacts")],
-    ["docs", "/docs"],
-    ...(links.temporal_ui ? [["Web UI", links.temporal_ui]] : []),
-  ];
+function showLinks({ gateway, terminal, paint, stops }: Session, { job_id: id, links }: Job): void {
+  const rows = [["job", links.self ?? jobPath(id)], ["docs", "/docs"], ...(links.temporal_ui ? [["Web UI", links.temporal_ui]] : [])];
   const lines = rows.map(([name = "", link = ""]) => `  ${name.padEnd(10)} ${paint.out("underline", absolute(gateway.url, link))}`);
-  const heading = temporary ? "Links (they answer again after npm start, which keeps the jobs):" : "Links:";
+  const heading = stops ? "Links (they answer again after npm start, which keeps the jobs):" : "Links:";
   terminal.out.write(`\n${[heading, ...lines].join("\n")}\n`);
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { transforms } from "../contract/request.ts";
+import { dimensionRules, transforms } from "../contract/request.ts";
 import { decimals, exponent, integer, list, RANGES } from "./options.ts";
+import { withService } from "./service.ts";
 import { sessionOf } from "./session.ts";
 import { readSource } from "./source.ts";
 import { addSubmitOptions, overlay, overlayPart, requestOf, type SubmitOptions, submit } from "./submit.ts";
@@ -11,12 +12,14 @@ interface DiscoverOptions extends SubmitOptions {
   exponent?: Record<string, unknown>;
   transforms?: string[];
   maxTerms?: number;
+  dimensions?: string;
   trials?: number;
   noise?: number[];
   maxFits?: number;
 }
 
-export function addDiscover(program: Command): void {
+/** `ownUrl` is where a gateway started with this environment would listen. */
+export function addDiscover(program: Command, ownUrl: string): void {
   const command = program
     .command("discover")
     .summary("find the law behind one column of a table")
@@ -27,6 +30,7 @@ export function addDiscover(program: Command): void {
     .option("--exponent <name=from:to:step>", "grid of one free exponent; repeat it for more", exponent)
     .option("--transforms <names>", `what of the target is modelled: ${transforms.join(", ")}`, list)
     .option("--max-terms <number>", "most terms in one law", integer(RANGES.maxTerms))
+    .option("--dimensions <rule>", `what the units of the columns forbid: ${dimensionRules.join(", ")}`)
     .option("--trials <number>", "noise trials at each level", integer(RANGES.trials))
     .option("--noise <levels>", "levels of the noise trials, comma-separated shares such as 0.01,0.05", decimals(RANGES.noise))
     .option("--max-fits <number>", "most fits that the search may cost", integer(RANGES.maxFits));
@@ -41,17 +45,20 @@ Examples:
   $ cat planets.csv | npx orrery discover - --json | jq .result.law.text`,
     )
     .action(async (file: string, options: DiscoverOptions, self: Command) => {
-      const session = sessionOf(self);
-      const request = await requestOf(session.gateway, await readSource(file), options);
-      overlay(request, { inputs: options.inputs });
-      overlayPart(request, "hypothesis", {
-        terms: options.terms,
-        exponents: options.exponent,
-        transforms: options.transforms,
-        max_terms: options.maxTerms,
+      const source = await readSource(file);
+      process.exitCode = await withService(sessionOf(self), options.detach ? undefined : ownUrl, async (session) => {
+        const request = await requestOf(session.gateway, source, options);
+        overlay(request, { inputs: options.inputs });
+        overlayPart(request, "hypothesis", {
+          terms: options.terms,
+          exponents: options.exponent,
+          transforms: options.transforms,
+          max_terms: options.maxTerms,
+          dimensions: options.dimensions,
+        });
+        overlayPart(request, "noise", { trials: options.trials, levels: options.noise });
+        overlayPart(request, "budget", { max_fits: options.maxFits });
+        return submit(session, "discover", request, options);
       });
-      overlayPart(request, "noise", { trials: options.trials, levels: options.noise });
-      overlayPart(request, "budget", { max_fits: options.maxFits });
-      process.exitCode = await submit(session, "discover", request, options);
     });
 }

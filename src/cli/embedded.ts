@@ -41,11 +41,12 @@ export async function startEmbedded(session: Session, signal: AbortSignal): Prom
       await sleep(POLL_MS, undefined, { signal });
     }
     // The worker may come a moment after the gateway; a job sent before would begin by waiting for it.
-    await Promise.race([output.welcomed, sleep(WELCOME_MS, undefined, { signal, ref: false })]);
+    const ends = AbortSignal.any([signal, lost.signal]);
+    await Promise.race([output.welcomed, sleep(WELCOME_MS, undefined, { signal: ends, ref: false })]);
     return embedded;
   } catch (error) {
     await embedded.stop(signal.aborted && signal.reason === "SIGINT" && process.stdin.isTTY);
-    throw error;
+    throw lost.signal.aborted && !signal.aborted ? lost.signal.reason : error;
   }
 }
 
@@ -73,7 +74,7 @@ function relayOutput(child: ChildProcess, { terminal: { err }, paint }: Session)
     if (!stream) continue;
     createInterface({ input: stream }).on("line", (line) => {
       if (line.startsWith("Orrery is ready")) {
-        // What it advises is for people who started it themselves; from here on the demo speaks.
+        // What it advises is for people who started it themselves; from here on the command speaks.
         shown = false;
         welcome();
       }

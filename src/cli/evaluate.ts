@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { UsageError } from "./failure.ts";
+import { withService } from "./service.ts";
 import { sessionOf } from "./session.ts";
 import { readSource } from "./source.ts";
 import { addSubmitOptions, overlay, requestOf, type SubmitOptions, submit } from "./submit.ts";
@@ -9,7 +10,8 @@ interface EvaluateOptions extends SubmitOptions {
   refit?: boolean;
 }
 
-export function addEvaluate(program: Command): void {
+/** `ownUrl` is where a gateway started with this environment would listen. */
+export function addEvaluate(program: Command, ownUrl: string): void {
   const command = program
     .command("evaluate")
     .summary("score a given law on a table")
@@ -26,13 +28,14 @@ Examples:
   $ npx orrery evaluate planets.csv --law "T = a^1.5" --refit --json`,
     )
     .action(async (file: string, options: EvaluateOptions, self: Command) => {
-      const session = sessionOf(self);
       const source = await readSource(file);
       if (options.law === undefined && !("request" in source && "law" in source.request)) {
         throw new UsageError('There is no law to evaluate. Give --law <formula>, such as --law "T = 365.2*a^1.5".');
       }
-      const request = await requestOf(session.gateway, source, options);
-      overlay(request, { law: options.law, constants: options.refit ? "refit" : undefined });
-      process.exitCode = await submit(session, "evaluate", request, options);
+      process.exitCode = await withService(sessionOf(self), options.detach ? undefined : ownUrl, async (session) => {
+        const request = await requestOf(session.gateway, source, options);
+        overlay(request, { law: options.law, constants: options.refit ? "refit" : undefined });
+        return submit(session, "evaluate", request, options);
+      });
     });
 }

@@ -12,7 +12,9 @@ export function estimate(value: number, [low, high]: readonly [number, number]):
   const half = (high - low) / 2;
   const size = Math.max(Math.abs(value), Math.abs(low), Math.abs(high));
   if (!(half > 0) || size >= 1e7 || half < 1e-8) {
-    return { value: figure(value, 8), interval: `${figure(low, 8)} to ${figure(high, 8)}` };
+    // Doubles have no more than 15 digits.
+    const digits = half > 0 ? Math.min(15, Math.max(8, 2 + Math.ceil(Math.log10(size / half)))) : 8;
+    return { value: figure(value, digits), interval: `${figure(low, digits)} to ${figure(high, digits)}` };
   }
   const decimals = Math.max(0, 1 - Math.floor(Math.log10(half)));
   const show = (number: number) => number.toFixed(decimals);

@@ -12,6 +12,7 @@ import { describeFailure } from "./failure.ts";
 import { Refused } from "./gateway.ts";
 import { addJobs } from "./jobs.ts";
 import { EXIT, EXIT_HELP } from "./outcome.ts";
+import { addPredict } from "./predict.ts";
 import { addProcesses } from "./processes.ts";
 import { addResult } from "./result.ts";
 import { addStatus } from "./status.ts";
@@ -41,9 +42,11 @@ function createProgram(settings: Settings): Command {
     .version(packageVersion(), "--version", "print the version")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", EXIT_HELP);
+  const own = ownUrl(settings);
   program.commandsGroup("Jobs:");
-  addDiscover(program);
-  addEvaluate(program);
+  addDiscover(program, own);
+  addEvaluate(program, own);
+  addPredict(program);
   addJobs(program);
   addStatus(program);
   addExplain(program);
@@ -51,7 +54,7 @@ function createProgram(settings: Settings): Command {
   addWatch(program);
   addCancel(program);
   program.commandsGroup("Processes:");
-  addDemo(program, ownUrl(settings));
+  addDemo(program, own);
   addProcesses(program);
   for (const command of [program, ...program.commands]) {
     command.showHelpAfterError(`See: npx orrery ${command === program ? "" : `${command.name()} `}--help`);

@@ -1,25 +1,29 @@
-import type { Law, Result } from "../contract/result.ts";
+import type { Law, Result, ShownRows } from "../contract/result.ts";
+import { adviceLines } from "./advice.ts";
 import { estimate, figure } from "./figures.ts";
 import { aligned, type Paint } from "./terminal.ts";
+import { type Units, unitOfTerm, unitsOf } from "./units.ts";
 import { verdictLines } from "./verdict.ts";
 
 /** Most lines of the Pareto front and of the rivals; `--json` has them all. */
 const MAX_LINES = 8;
 
-/** A result in lines for a terminal. `unit` is that of the target, in which the fit figures are. */
-export function renderResult(result: Result, unit: string | null, paint: Paint): string[] {
+/** A result in lines for a terminal. `evidence` has the units and the range of the rows; a job that kept none has neither. */
+export function renderResult(result: Result, evidence: ShownRows | undefined, paint: Paint): string[] {
   const law = result.law ?? result.candidate;
+  const units = evidence ? unitsOf(evidence) : {};
   return [
-    ...lawLines(result, law, paint),
-    ...(law ? ["", paint("bold", "Constants"), ...constantLines(law)] : []),
+    ...lawLines(result, law, units, paint),
+    ...(law ? ["", paint("bold", "Constants"), ...constantLines(law, units)] : []),
     "",
     paint("bold", "Fit"),
-    ...fitLines(result, unit),
+    ...fitLines(result, evidence?.unit ?? null),
     "",
     paint("bold", "Verdict"),
     ...verdictLines(result, paint).map(indented),
-    ...frontLines(result, paint),
+    ...frontLines(result, law, paint),
     ...rivalLines(result, paint),
+    ...listLines("Look at", adviceLines(result, evidence), paint),
     "",
     paint(
       "dim",
@@ -28,24 +32,28 @@ export function renderResult(result: Result, unit: string | null, paint: Paint):
   ];
 }
 
-function lawLines(result: Result, law: Law | undefined, paint: Paint): string[] {
+function lawLines(result: Result, law: Law | undefined, units: Units, paint: Paint): string[] {
   if (!law) return [paint("bold", "No candidate law.")];
   const title = result.law ? "Law" : "Best candidate (not accepted)";
   const form = law.transform === "identity" ? "" : `, fitted to ${law.transform === "log" ? `log ${law.target}` : `1/${law.target}`}`;
+  const measures = Object.entries(units).map(([name, unit]) => `${name} in ${unit}`);
   return [
     paint("bold", title),
-    `  ${paint(result.law ? ["bold", "green"] : "yellow", law.text)}`,
+    `  ${paint(result.law ? ["bold", "green"] : "yellow", law.text)}${measures.length > 0 ? `   ${paint("dim", measures.join(", "))}` : ""}`,
     paint("dim", `  ${law.target} = ${law.python}   (${law.noise} noise${form})`),
   ];
 }
 
-function constantLines(law: Law): string[] {
-  const rows = law.terms.map(({ text, coefficient, interval, exponents }) => {
+function constantLines(law: Law, units: Units): string[] {
+  const rows = law.terms.map((term) => {
+    const { text, coefficient, interval, exponents, exponent_intervals: ranges } = term;
     const shown = interval ? estimate(coefficient, interval) : { value: figure(coefficient, 8), interval: "as given" };
-    const powers = Object.entries(exponents).map(([column, exponent]) => `${column}^${figure(exponent)}`);
-    return [text === "1" ? "constant" : text, shown.value, shown.interval, powers.join(" ")];
+    const free = Object.entries(ranges).map(([column, range]) => `${column}: ${estimate(exponents[column] ?? 0, range).interval}`);
+    return [text === "1" ? "constant" : text, shown.value, shown.interval, unitOfTerm(law, term, units), free.join(", ")];
   });
-  return aligned([["term", "coefficient", "95 % interval", "powers"], ...rows]).map(indented);
+  const titles = ["term", "coefficient", "95 % interval", "unit", "exponent"];
+  const shown = titles.flatMap((_, index) => (index < 3 || rows.some((row) => row[index] !== "") ? [index] : []));
+  return aligned([titles, ...rows].map((row) => shown.map((index) => row[index] ?? ""))).map(indented);
 }
 
 function fitLines({ fit, p_value: p, stability }: Result, unit: string | null): string[] {
@@ -56,14 +64,21 @@ function fitLines({ fit, p_value: p, stability }: Result, unit: string | null): 
     ["RMSE", figure(fit.rmse), inUnit],
     ...(fit.holdout_rmse === null ? [] : [["hold-out RMSE", figure(fit.holdout_rmse), inUnit]]),
     ...(p === null ? [] : [["p-value", figure(p), ""]]),
-    ...(stability.trials === 0 ? [] : [["noise trials kept", `${stability.kept} of ${stability.trials}`, ""]]),
+    ...stability.levels.map(({ level, trials, kept, decides }) => [
+      `kept at ${figure(level * 100, 3)} % noise`,
+      `${kept} of ${trials}`,
+      decides ? "" : " (too much noise to decide)",
+    ]),
   ];
   return rows.map(([name = "", value = "", suffix = ""]) => `  ${name.padEnd(17)}  ${value}${suffix}`);
 }
 
-function frontLines({ pareto }: Result, paint: Paint): string[] {
+function frontLines({ pareto }: Result, law: Law | undefined, paint: Paint): string[] {
   if (pareto.length === 0) return [];
-  const rows = pareto.slice(0, MAX_LINES).map(({ complexity, rmse, text }) => [String(complexity), figure(rmse), text]);
+  const chosen = pareto.findIndex(({ text }) => text === law?.text);
+  const rows = pareto
+    .slice(0, MAX_LINES)
+    .map(({ complexity, rmse, text }, index) => [String(complexity), figure(rmse), index === chosen ? `${text}   (chosen)` : text]);
   const more = pareto.length > MAX_LINES ? [`  and ${pareto.length - MAX_LINES} more with --json`] : [];
   return ["", paint("bold", "Pareto front"), ...aligned([["complexity", "RMSE", "law"], ...rows]).map(indented), ...more];
 }
@@ -72,6 +87,10 @@ function rivalLines({ rivals }: Result, paint: Paint): string[] {
   if (rivals.length === 0) return [];
   const rows = rivals.slice(0, MAX_LINES).map(({ text, score_difference: worse }) => [`+${figure(worse, 3)}`, text]);
   return ["", paint("bold", "Rivals, by how much worse they score"), ...aligned(rows).map(indented)];
+}
+
+function listLines(title: string, lines: readonly string[], paint: Paint): string[] {
+  return lines.length === 0 ? [] : ["", paint("bold", title), ...lines.map(indented)];
 }
 
 function indented(line: string): string {

@@ -10,6 +10,8 @@ export interface Session {
   paint: { out: Paint; err: Paint };
   /** A command to type next, with the address if this one needed it. */
   next: (words: string) => string;
+  /** Aborts when the service that this command started has to stop or ends by itself. Absent if a gateway was there before. */
+  stops?: AbortSignal;
 }
 
 /** The session of a parsed command: `--url` if given, else the address from the settings, which is the option's default. */

@@ -1,5 +1,5 @@
 import type { Job } from "../contract/job.ts";
-import type { Evidence, Result } from "../contract/result.ts";
+import type { Result, ShownRows } from "../contract/result.ts";
 import { drawChart } from "./chart.ts";
 import { absolute, Refused, type Reply } from "./gateway.ts";
 import { exitCodeOf } from "./outcome.ts";
@@ -18,17 +18,19 @@ export async function showOutcome(session: Session, { text, document }: Reply<Jo
 }
 
 /** Prints a result with the plot of its evidence. */
-export async function showResult({ gateway, terminal, paint }: Session, id: string, result: Result): Promise<void> {
+export async function showResult({ gateway, terminal, paint, stops }: Session, id: string, result: Result): Promise<void> {
   const evidence = await readEvidence(gateway, id);
-  terminal.out.write(`${renderResult(result, evidence?.unit ?? null, paint.out).join("\n")}\n`);
+  terminal.out.write(`${renderResult(result, evidence, paint.out).join("\n")}\n`);
   if (evidence) terminal.out.write(`\n${drawChart(evidence, widthOf(terminal.out), paint.out).join("\n")}\n`);
+  const files = absolute(gateway.url, jobPath(id, "/artifacts"));
+  terminal.out.write(`\nPlots and numbers${stops ? ", after npm start" : ""}: ${paint.out("underline", files)}\n`);
 }
 
 /** The rows behind the plot; a job that kept none has no plot. */
-async function readEvidence(gateway: Session["gateway"], id: string): Promise<Evidence | undefined> {
+async function readEvidence(gateway: Session["gateway"], id: string): Promise<ShownRows | undefined> {
   try {
     const response = await gateway.open(jobPath(id, "/artifacts/evidence.json"));
-    return (await response.json()) as Evidence;
+    return (await response.json()) as ShownRows;
   } catch (error) {
     if (error instanceof Refused && error.problem.code === "artifact_not_found") return undefined;
     throw error;

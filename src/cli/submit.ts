@@ -4,6 +4,7 @@ import type { Kind } from "../contract/names.ts";
 import type { Gateway, Reply } from "./gateway.ts";
 import { decimal, duration, integer, RANGES } from "./options.ts";
 import { EXIT } from "./outcome.ts";
+import { saveFiles } from "./save.ts";
 import type { Session } from "./session.ts";
 import { showOutcome } from "./show.ts";
 import { datasetOf, type Source } from "./source.ts";
@@ -21,6 +22,7 @@ export interface SubmitOptions {
   key?: string;
   detach?: boolean;
   json?: boolean;
+  save?: string;
 }
 
 export function addSubmitOptions(command: Command): Command {
@@ -34,6 +36,7 @@ export function addSubmitOptions(command: Command): Command {
     .option("--no-reuse", "compute even if the result of the same request is stored")
     .addOption(new Option("--wait", "stay until the job ends and print its result (default)").conflicts("detach"))
     .option("--detach", "print the job's id and return at once")
+    .addOption(new Option("--save <folder>", "write the result, the numbers behind it and its plots there").conflicts("detach"))
     .option("--json", "print the server's JSON document and nothing else");
 }
 
@@ -84,5 +87,7 @@ export async function submit(session: Session, kind: Kind, request: unknown, opt
   }
   const finished = await watchJob(session, id);
   if (!finished) return EXIT.interrupted;
-  return showOutcome(session, finished, options);
+  const exitCode = await showOutcome(session, finished, options);
+  if (options.save !== undefined && exitCode !== EXIT.notSucceeded) await saveFiles(session, id, options.save);
+  return exitCode;
 }

@@ -13,18 +13,32 @@ const REASON_TEXT: Record<Reason, string> = {
   outside_library: "no law of the given library fits; add terms or a wider exponent grid",
 };
 
+/** Of a test's figure and its limit. */
+const DIGITS = 3;
+
 /** Tables with fewer rows are always rejected. */
 const FEWEST_ROWS = 5;
+
+/** What the figure of each test says. */
+const TEST_TEXT: Record<string, string> = {
+  p_value: "how often shuffled targets are explained as well",
+  lack_of_fit: "pattern left in the residuals, in units of their scatter",
+  holdout: "squared error on the rows kept out, in units of the others'",
+  stability: "share of noise trials that find the same law",
+  reselection: "share of tables drawn from the law that lead back to it",
+};
+
+/** Tests of a share that was kept; all others measure a fault. */
+const SHARES: readonly string[] = ["stability", "reselection"];
 
 /** The verdict with its reasons and, for each test, which side of its limit the value must be on. */
 export function verdictLines(result: Result, paint: Paint): string[] {
   const { verdict, reasons, margins } = result;
   const rows = Object.entries(margins).map(([test, { value, limit }]) => [
     test,
-    figure(value),
-    // Stability is a share of trials that passed; all others measure a fault.
-    test === "stability" ? "at least" : "at most",
-    figure(limit),
+    figure(value, DIGITS),
+    `${SHARES.includes(test) ? "at least" : "at most"} ${figure(limit, DIGITS)}`,
+    TEST_TEXT[test] ?? "",
   ]);
   return [
     paint([verdict === "accepted" ? "green" : "yellow", "bold"], verdict),
@@ -33,12 +47,11 @@ export function verdictLines(result: Result, paint: Paint): string[] {
       ? [`With ${result.fit.rows} rows no law can be accepted at this rate; send more rows.`]
       : []),
     ...aligned(rows),
-    ...(rows.length === 0 ? [] : [paint("dim", "Each line: test, value, and the limit that the value must keep to.")]),
   ];
 }
 
 /** Whether even a target that no permutation matches has a p-value above its limit: n rows have n! orders. */
-function hasTooFewRows({ kind, fit, margins }: Result): boolean {
+export function hasTooFewRows({ kind, fit, margins }: Result): boolean {
   if (fit.rows < FEWEST_ROWS) return true;
   // A search permutes the rows that are not held out, which is all but one at most.
   const permuted = kind === "discover" ? fit.rows - 1 : fit.rows;

@@ -24,6 +24,8 @@ export async function waitForJob(session: Session, id: string, signal: AbortSign
  * back to it or stop it.
  */
 export async function watchJob(session: Session, id: string): Promise<Reply<Job> | undefined> {
+  // The service ends with the command, so there is nothing to come back to.
+  if (session.stops) return waitForJob(session, id, session.stops);
   const interrupt = new AbortController();
   const onSignal = () => interrupt.abort();
   process.once("SIGINT", onSignal);

@@ -13,6 +13,7 @@ const FLAGS: Record<string, string> = {
   "/hypothesis/exponents": "--exponent",
   "/hypothesis/transforms": "--transforms",
   "/hypothesis/max_terms": "--max-terms",
+  "/hypothesis/dimensions": "--dimensions",
   "/noise/trials": "--trials",
   "/noise/levels": "--noise",
   "/page_size": "--limit",

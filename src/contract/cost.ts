@@ -16,9 +16,9 @@ const ROW_BLOCK = 256;
 /**
  * Seconds per unit of work, measured on one thread of a shared 2-core x86-64 machine (Node 24) and rounded up:
  * a value of a term column, a multiply-add of a product sum, a fit, a normal deviate, a row of a final fit, a row of a
- * permutation.
+ * permutation, a number that is written as text.
  */
-const COST = { value: 3e-8, product: 2.5e-9, fit: 4e-9, noise: 1e-7, refit: 1.2e-6, shuffle: 1e-7, base: 5e-3 } as const;
+const COST = { value: 3e-8, product: 2.5e-9, fit: 4e-9, noise: 1e-7, refit: 1.2e-6, shuffle: 1e-7, print: 4e-7, base: 5e-3 } as const;
 /** Candidates and Pareto rows that the final step fits again. */
 const REFITS = 30;
 
@@ -126,16 +126,46 @@ export function refuseExponents(count: number, pointer: string): void {
   }
 }
 
+/** What of a law decides its cost. */
+interface LawSize {
+  terms: number;
+  /** Of its expression. */
+  parts: number;
+  columns: number;
+  rows: number;
+}
+
 /** Estimated seconds of evaluating a law. Throws `budget_exceeded` for more than 64 terms, or more memory than is given to one job. */
-export function costOfLaw(law: { terms: number; columns: number; rows: number; permutations: number }): number {
-  const { terms, columns, rows, permutations } = law;
+export function costOfLaw(law: LawSize & { permutations: number }): number {
+  const { terms, parts, columns, rows, permutations } = law;
   if (terms > LIMITS.terms) throw tooCostly(`The law has ${terms} terms; at most ${LIMITS.terms} are accepted. Use fewer.`, "/law");
   const shapes = shapesOf(columns, rows);
   refuseBytes(8 * rows * finalDoubles(terms, shapes), "/law", "Use fewer terms or columns in the law, or fewer rows.");
   return (
     COST.base +
-    rows * (terms * COST.refit + 2 * (terms + shapes) ** 2 * COST.product + permutations * (COST.shuffle + terms * COST.product))
+    rows *
+      (terms * COST.refit +
+        2 * parts * COST.value +
+        2 * (terms + shapes) ** 2 * COST.product +
+        permutations * (COST.shuffle + terms * COST.product))
   );
+}
+
+/** Largest file of predictions, and about how many bytes one number of it takes. */
+const MAX_FILE_BYTES = 268_435_456;
+const NUMBER_BYTES = 20;
+
+/** Estimated seconds of applying a law to `rows` other rows. Throws `budget_exceeded` for more rows than one file can hold. */
+export function costOfPredictions({ terms, parts, columns, rows }: LawSize): number {
+  const numbers = rows * (columns + 4);
+  if (numbers * NUMBER_BYTES > MAX_FILE_BYTES) {
+    const most = Math.floor(MAX_FILE_BYTES / NUMBER_BYTES / (columns + 4));
+    throw tooCostly(
+      `There are ${rows} rows to predict; with ${columns} inputs at most ${most} go into one file. Send fewer rows at a time.`,
+      "/predict",
+    );
+  }
+  return rows * (parts * COST.value + 2 * terms ** 2 * COST.product) + numbers * COST.print;
 }
 
 export function tooCostly(message: string, pointer = "/hypothesis"): OrreryError {

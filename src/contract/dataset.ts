@@ -24,8 +24,8 @@ const RESERVED = new Set(["sin", "cos", "exp", "log", "sqrt"]);
 /**
  * Builds a table from columns of plain numbers.
  *
- * Throws `dataset_empty`, `column_name_invalid`, `dataset_too_large`, `dataset_ragged`, `dataset_too_few_rows` (fewer
- * than 2) or `dataset_not_numeric`, with pointers into `/dataset`.
+ * Throws `dataset_empty`, `column_name_invalid`, `dataset_too_large`, `dataset_ragged` or
+ * `dataset_not_numeric`, with pointers into `/dataset`.
  */
 export function tableOf(columns: Record<string, ArrayLike<number>>, units: Record<string, string> = {}): Table {
   const names = Object.keys(columns);
@@ -66,7 +66,6 @@ export function tableOf(columns: Record<string, ArrayLike<number>>, units: Recor
     }
   }
   if (rows === 0) throw new OrreryError("dataset_empty", "The dataset has no rows; send at least 2, better 8 or more.");
-  if (rows === 1) throw new OrreryError("dataset_too_few_rows", "The dataset has 1 row; send at least 2, better 8 or more.");
   if (rows > LIMITS.rows) {
     throw new OrreryError("dataset_too_large", `The dataset has ${rows} rows; at most ${LIMITS.rows} are accepted.`);
   }

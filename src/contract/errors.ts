@@ -42,6 +42,7 @@ export const ERRORS = {
     retryable: false,
     title: "A library term uses a name that is neither a column, a function nor an exponent.",
   },
+  dimensions_disagree: { status: 422, retryable: false, title: "The units of the dataset leave no term for a law." },
   formula_invalid: { status: 422, retryable: false, title: "A formula cannot be read." },
   budget_exceeded: { status: 422, retryable: false, title: "The search costs more than the budget allows." },
   law_not_finite: { status: 422, retryable: false, title: "The law has no finite value on a row of the dataset." },

@@ -100,6 +100,11 @@ export function partsOf(expression: Expression): Expression[] {
   }
 }
 
+/** The number of parts of an expression, itself among them. */
+export function sizeOf(expression: Expression): number {
+  return partsOf(expression).reduce((total, part) => total + sizeOf(part), 1);
+}
+
 /** The names of one type in an expression, each once, in order of appearance. */
 export function namesIn(expression: Expression, type: "column" | "parameter"): string[] {
   if (expression.type === type) return [expression.name];

@@ -39,7 +39,7 @@ const LATEX: Dialect = {
     const [mantissa, exponent] = String(value).split("e");
     return exponent === undefined ? String(mantissa) : `${mantissa} \\cdot 10^{${Number(exponent)}}`;
   },
-  name: (name) => (name.length === 1 ? name : `\\mathrm{${name.replaceAll("_", "\\_")}}`),
+  name: (name) => (/^[A-Za-z]$/.test(name) ? name : `\\mathrm{${name.replaceAll("_", "\\_")}}`),
   group: (inner) => `\\left(${inner}\\right)`,
   power: (base, exponent) => `${base}^{${exponent}}`,
   times: (left, right) => (/^\d/.test(right) ? `${left} \\cdot ${right}` : `${left} \\, ${right}`),

@@ -26,7 +26,9 @@ export function parseDocument<T>(schema: z.ZodType<T>, document: unknown): T {
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, schema, document)).slice(0, MAX_FAULTS);
-  const values = parsed.error.issues.every(({ path }) => path[0] === "dataset" && path[1] === "columns" && path.length === 4);
+  const values = parsed.error.issues.every(
+    ({ path }) => (path[0] === "dataset" || path[0] === "predict") && path[1] === "columns" && path.length === 4,
+  );
   const code: ErrorCode = values ? "dataset_not_numeric" : "invalid_request";
   const [first] = faults;
   const sentence = first ? `${first.pointer || "The document"} ${first.detail}` : "The document is not valid";
@@ -41,6 +43,13 @@ function faultsOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, document: un
       const advice = meant === undefined ? `remove it; the keys here are ${known.join(", ")}` : `did you mean "${meant}"?`;
       return { pointer: pointer([...issue.path, key]), detail: `is not a known key; ${advice}` };
     });
+  }
+  if (issue.code === "invalid_union") {
+    // The alternative that is of the value's type, if there is one, is what was meant.
+    const meant = issue.errors.find(
+      (inner) => inner.length > 0 && !inner.some(({ code, path }) => code === "invalid_type" && path.length === 0),
+    );
+    if (meant) return meant.flatMap((inner) => faultsOf({ ...inner, path: [...issue.path, ...inner.path] }, schema, document));
   }
   const value = valueAt(document, issue.path);
   const said = value === undefined ? "is missing; it " : "";
@@ -72,12 +81,19 @@ function bound(origin: string, relation: string, limit: number | bigint): string
 
 /** The keys that the schema knows at a path; of all alternatives where there are several. */
 function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
-  const def = schema._zod.def as { innerType?: z.core.$ZodType; options?: z.core.$ZodType[]; shape?: Record<string, z.core.$ZodType> };
-  if (def.innerType) return keysAt(def.innerType, path);
+  const def = schema._zod.def as {
+    innerType?: z.core.$ZodType;
+    out?: z.core.$ZodType;
+    element?: z.core.$ZodType;
+    options?: z.core.$ZodType[];
+    shape?: Record<string, z.core.$ZodType>;
+  };
+  const inner = def.innerType ?? def.out;
+  if (inner) return keysAt(inner, path);
   if (def.options) return [...new Set(def.options.flatMap((option) => keysAt(option, path)))];
   const [key, ...rest] = path;
   if (key === undefined) return Object.keys(def.shape ?? {});
-  const next = def.shape?.[String(key)];
+  const next = def.element ?? def.shape?.[String(key)];
   return next ? keysAt(next, rest) : [];
 }
 
@@ -93,6 +109,8 @@ function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function excerpt(value: unknown): string {
+  // Not written out: a document can be larger than a text, and deeper than the stack.
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -1,8 +1,9 @@
-import { costOf, costOfLaw, refuseExponents, refuseOverBudget, tooCostly } from "./cost.ts";
+import { costOf, costOfLaw, costOfPredictions, refuseExponents, refuseOverBudget, tooCostly } from "./cost.ts";
 import { listed, pointerPart, type TableHeader } from "./dataset.ts";
+import { columnsOutside, type DimensionCheck, dimensionCheckOf, withinDimensions } from "./dimensions.ts";
 import { OrreryError } from "./errors.ts";
-import { call, column, constant, type Expression, linearTerms, namesIn, parameter, power, product } from "./expression.ts";
-import { parseExpression, parseFormula } from "./formula.ts";
+import { bind, call, column, constant, type Expression, linearTerms, namesIn, parameter, power, product, sizeOf } from "./expression.ts";
+import { type Formula, parseExpression, parseFormula } from "./formula.ts";
 import { printText } from "./formula-print.ts";
 import type { Grid } from "./grid.ts";
 import { type DiscoverRequest, type EvaluateRequest, type ExponentRange, LIMITS, type Transform, transforms } from "./request.ts";
@@ -13,6 +14,9 @@ export interface DiscoverPlan {
   inputs: string[];
   terms: { text: string; expression: Expression }[];
   exponents: { name: string; values: number[] }[];
+  dimensions: DimensionCheck | null;
+  /** Terms that were asked for, but that the units of the columns leave no place for. */
+  leftOut: string[];
   transforms: Transform[];
   maxTerms: number;
   /** Whether no law may contain a term at these digits of the exponents (0 for those that it does not name). Default: none. */
@@ -73,8 +77,10 @@ const FEW_INPUTS = 3;
  * Every exponent that is declared must be used by a term, so more than 24 of them are refused before anything else is
  * read. Cost is computed from counts alone; grids are built only for a search that is within every bound.
  *
- * Throws `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid`, `invalid_request` (among others for a
- * declared exponent that no term names) or `budget_exceeded`.
+ * Terms that the units of the columns forbid are left out; see dimensions.ts.
+ *
+ * Throws `dataset_too_few_rows`, `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid`, `invalid_request` (among others for a
+ * declared exponent that no term names), `dimensions_disagree` or `budget_exceeded`.
  */
 export function planDiscover(request: DiscoverRequest, header: TableHeader): DiscoverPlan {
   const target = resolveTarget(request.target, header);
@@ -104,17 +110,26 @@ export function planDiscover(request: DiscoverRequest, header: TableHeader): Dis
     const range = (Object.hasOwn(declared, name) ? declared[name] : undefined) ?? fallback;
     return { name, range, count: gridCount(range, name) };
   });
+  const rule = request.hypothesis.dimensions ?? (texts ? "off" : "functions");
+  const modelled = [...new Set<Transform>(request.hypothesis.transforms ?? (texts || rule === "strict" ? ["identity"] : transforms))];
+  const dimensions = dimensionCheckOf({ rule, target, transforms: modelled, terms, units: header.units });
+  const valuesOf = (exponent: string) => ranges.flatMap(({ name, range, count }) => (name === exponent ? gridValues(range, count) : []));
+  const { kept, leftOut } = withinDimensions(terms, valuesOf, dimensions);
+  const free = ranges.filter(({ name }) => kept.some(({ expression }) => namesIn(expression, "parameter").includes(name)));
   const library = {
     target,
     inputs,
-    terms,
-    transforms: [...new Set<Transform>(request.hypothesis.transforms ?? (texts ? ["identity"] : transforms))],
-    maxTerms: Math.min(request.hypothesis.max_terms ?? mostTerms, terms.length),
+    terms: kept,
+    dimensions,
+    leftOut,
+    transforms: modelled,
+    maxTerms: Math.min(request.hypothesis.max_terms ?? mostTerms, kept.length),
     permutations: permutationsFor(request.decision.false_acceptance),
   };
-  const cost = costOf({ ...library, exponents: ranges }, request, header.rows);
+  const cost = costOf({ ...library, exponents: free }, request, header.rows);
   refuseOverBudget(cost, request);
-  return { ...library, exponents: ranges.map(({ name, range, count }) => ({ name, values: gridValues(range, count) })), ...cost };
+  const exponents = free.map(({ name, range, count }) => ({ name, values: gridValues(range, count) }));
+  return { ...library, exponents, ...(dimensions && { excluded: columnsOutside(dimensions, kept, exponents) }), ...cost };
 }
 
 /** Library terms without their constant factors, which are fitted anyway. Throws `invalid_request` if two are the same. */
@@ -135,10 +150,11 @@ function distinct(expressions: Expression[]): Expression[] {
  * Reads the law and resolves its target: `target` of the request, else the left side of the law, else the last column.
  *
  * Throws `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid`, `invalid_request` (a left side that
- * contradicts `target`) or `budget_exceeded` (more than 64 terms, or more memory than is given to one job).
+ * contradicts `target`, a unit that differs in `predict`), `dataset_too_few_rows` or `budget_exceeded` (more than 64 terms,
+ * or more memory than is given to one job). `predict` is the header of the table of that name.
  */
-export function planEvaluate(request: EvaluateRequest, header: TableHeader): EvaluatePlan {
-  const formula = parseFormula(request.law, { columns: header.columns }, "/law");
+export function planEvaluate(request: EvaluateRequest, header: TableHeader, predict?: TableHeader): EvaluatePlan {
+  const formula = lawOf(request, header);
   const named = formula.target ?? undefined;
   if (named !== undefined && !header.columns.includes(named)) throw isUnknown(named, header.columns, "/law");
   if (request.target !== undefined && named !== undefined && request.target !== named) {
@@ -149,11 +165,36 @@ export function planEvaluate(request: EvaluateRequest, header: TableHeader): Eva
   if (inputs.includes(target)) throw invalid("/law", `the law uses its own target "${target}"; name another target or rewrite the law`);
   const permutations = permutationsFor(request.decision.false_acceptance);
   const terms = linearTerms(formula.expression).length;
-  const seconds = costOfLaw({ terms, columns: inputs.length, rows: header.rows, permutations });
+  const law = { terms, parts: sizeOf(formula.expression), columns: inputs.length, rows: header.rows, permutations };
+  if (predict) refuseOthers(inputs, header, predict);
+  const seconds = costOfLaw(law) + (predict ? costOfPredictions({ ...law, rows: predict.rows }) : 0);
   return { target, inputs, law: formula.expression, transform: formula.transform, permutations, seconds };
 }
 
+/** The law of a request, given as text or as a tree. */
+function lawOf({ law }: EvaluateRequest, { columns }: TableHeader): Formula {
+  if (typeof law === "string") return parseFormula(law, { columns }, "/law");
+  const strange = namesIn(law.ast, "column").find((name) => !columns.includes(name));
+  if (strange !== undefined) throw isUnknown(strange, columns, "/law/ast");
+  // Binding nothing builds the tree anew, in normal form.
+  return { target: law.target ?? null, transform: law.transform, expression: bind(law.ast, {}) };
+}
+
+/** Refuses a table to predict on that lacks a column of the law, or has it in another unit than the dataset. */
+function refuseOthers(inputs: readonly string[], { units }: TableHeader, predict: TableHeader): void {
+  for (const name of inputs) {
+    if (!predict.columns.includes(name)) throw isUnknown(name, predict.columns, "/predict");
+    const [unit, other] = [units, predict.units].map((known) => (Object.hasOwn(known, name) ? known[name] : undefined));
+    if (unit === undefined || other === undefined || unit.trim() === other.trim()) continue;
+    throw invalid(
+      "/predict",
+      `column "${name}" is in ${JSON.stringify(other)}, but in the dataset it is in ${JSON.stringify(unit)}; convert it`,
+    );
+  }
+}
+
 function resolveTarget(asked: string | undefined, header: TableHeader): string {
+  if (header.rows < 2) throw new OrreryError("dataset_too_few_rows", "The dataset has 1 row; send at least 2, better 8 or more.");
   const target = asked ?? header.columns.at(-1) ?? "";
   if (!header.columns.includes(target)) throw isUnknown(target, header.columns, "/target");
   if (header.constant.includes(target)) throw isConstant(target, "/target");

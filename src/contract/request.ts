@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { expressionTree } from "./ast.ts";
 import { SCHEMA_VERSION } from "./names.ts";
 
 /** Bounds of one request. `rows` and `columns` bound the dataset, `terms` and `cells` the search. */
@@ -10,7 +11,10 @@ const inlineDataset = z
   .strictObject({
     source: z.literal("inline"),
     columns: z.record(z.string(), z.array(value)).meta({ description: "Column name to values; every column has the same length." }),
-    units: z.record(z.string(), z.string().max(64)).optional().meta({ description: "Column name to unit, used to label results." }),
+    units: z
+      .record(z.string(), z.string().max(64))
+      .optional()
+      .meta({ description: "Column name to unit, used to label results and to check dimensions." }),
   })
   .meta({ id: "InlineDataset" });
 
@@ -49,6 +53,9 @@ export type ExponentRange = z.infer<typeof exponentRange>;
 export const transforms = ["identity", "reciprocal", "log"] as const;
 export type Transform = (typeof transforms)[number];
 
+export const dimensionRules = ["off", "functions", "strict"] as const;
+export type DimensionRule = (typeof dimensionRules)[number];
+
 const hypothesis = z
   .strictObject({
     terms: z.array(z.string().min(1).max(LIMITS.formulaLength)).min(1).max(LIMITS.terms).optional().meta({
@@ -74,6 +81,10 @@ const hypothesis = z
       .max(LIMITS.maxTerms)
       .optional()
       .meta({ description: "Most terms in one law. Default: 3 with terms of your own; 4 with the default library of up to three inputs." }),
+    dimensions: z.enum(dimensionRules).optional().meta({
+      description:
+        'What the units of the columns forbid, constants being pure numbers. "functions": sin, cos, exp and log of anything that has a unit. "strict": also terms of another dimension than the target. Default: "functions" for the default library, "off" for given terms.',
+    }),
   })
   .meta({ id: "Hypothesis" });
 
@@ -140,18 +151,30 @@ export const discoverRequest = z
   .meta({ id: "DiscoverRequest", description: "Find the law behind one column of a table. Only `dataset` is required." });
 export type DiscoverRequest = z.infer<typeof discoverRequest>;
 
+const lawText = z.string().min(1).max(LIMITS.formulaLength);
+
+const lawTree = z
+  .strictObject({
+    target: columnName.optional(),
+    transform: z.enum(transforms).default("identity").meta({ description: "What of the target the tree gives." }),
+    ast: expressionTree,
+  })
+  .meta({ id: "LawTree", description: "A law as results carry it in `law.target`, `law.transform` and `law.ast`." });
+
 export const evaluateRequest = z
   .strictObject({
     ...common,
-    law: z
-      .string()
-      .min(1)
-      .max(LIMITS.formulaLength)
-      .meta({ description: 'Formula of the target in the names of the columns, such as "T = 365.2*a^1.5" or "365.2*a^1.5".' }),
+    law: z.union([lawText, lawTree], { error: "must be a formula in text, or an object with the tree of one in `ast`" }).meta({
+      description:
+        'Formula of the target in the names of the columns, such as "T = 365.2*a^1.5" or "365.2*a^1.5"; or its tree, as a result carries it in `law.ast`.',
+    }),
     constants: z
       .enum(["given", "refit"])
       .default("given")
       .meta({ description: "Keep the coefficients of the law, or fit them to the dataset." }),
+    predict: datasetSource.optional().meta({
+      description: "Further rows, with the columns that the law names, to apply it to. The target may be missing.",
+    }),
     noise: noise.prefault({}),
   })
   .meta({ id: "EvaluateRequest", description: "Score a given law on a table, with the same evidence as the last step of discover." });

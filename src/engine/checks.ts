@@ -83,7 +83,7 @@ export function lackOfFitCheck(design: Design, fit: Fit, sample: Sample, pace: P
   const free = hypothesis.given ? 0 : kept.filter((index) => index < own).length;
   const ends = groups
     .map((_, index) => own + groups.slice(0, index + 1).flat().length)
-    .filter((end, index, all) => index === 0 || (all[index - 1] as number) < own + shapes.length);
+    .filter((_, index, all) => index === 0 || (all[index - 1] as number) < own + shapes.length);
   const checks = ends.flatMap((end) => {
     const used = kept.filter((index) => index < end).length;
     const added = used - free;

@@ -1,3 +1,4 @@
+import { isAllowed } from "../contract/dimensions.ts";
 import { bind, constant, type Expression, namesIn } from "../contract/expression.ts";
 import { printText } from "../contract/formula-print.ts";
 import { findRow, type Pace, ROW_WORK } from "./control.ts";
@@ -39,14 +40,16 @@ export function contenderOf(problem: Problem, candidate: Candidate, sample: Samp
     const step = Math.abs((values[digit + 1] ?? values[digit - 1] ?? value) - value);
     return used.has(name) ? [{ name, value, step, grid: values }] : [];
   });
+  const named = (values: readonly number[]) => Object.fromEntries(exponents.map(({ name }, index) => [name, values[index] as number]));
   const boundTo = (values: readonly number[]) => {
-    const bound = Object.fromEntries(exponents.map(({ name }, index) => [name, values[index] as number]));
+    const bound = named(values);
     return { model, terms: free.map((term) => bind(term, bound)), exponents: exponents.length, given: null };
   };
+  const allows = (values: readonly number[]) => free.every((term) => isAllowed(term, named(values), plan.dimensions));
   const searched = boundTo(exponents.map(({ value }) => value));
   const start = settled(designOf(searched, sample, pace), sample, pace);
   if (!start) return null;
-  const refined = refine({ terms: free, exponents }, start, sample, pace);
+  const refined = refine({ terms: free, exponents, allows }, start, sample, pace);
   const intervals = free.map((term) => intervalsOf(term, exponents, refined));
   const hypothesis = { ...boundTo(refined.values), intervals };
   const moved = refined.values.some((value, index) => value !== exponents[index]?.value);

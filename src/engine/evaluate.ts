@@ -8,15 +8,16 @@ import type { Evidence, Result } from "../contract/result.ts";
 import { type Control, findRow, mapRows, type Pace, paced, ROW_WORK } from "./control.ts";
 import { type Design, designOf, fitRows, type Hypothesis, predictions, settled, valueAt } from "./fit.ts";
 import { modelsOf, transformed } from "./model.ts";
+import { predictRows } from "./predict.ts";
 import { factorise } from "./qr.ts";
 import { drawSample, LARGEST, MIN_ROWS, permutationsOf, type Sample } from "./sample.ts";
-import { conclude } from "./verdict.ts";
+import { conclude, type Findings } from "./verdict.ts";
 
 /** Null errors within this share of the observed one are ties. */
 const TIE = 1e-9;
 
 /**
- * Scores one law by the final step of a discover job. Its noise model is the likelier one on the training rows. Throws
+ * Scores one law by the final step of a discover job, and applies it to the rows of `predict`. Its noise model is the likelier one on the training rows. Throws
  * `law_not_finite` (with the first row, counted from 1, whose value is not finite or beyond 1e50) or, when constants are to be fitted, `collinear_terms`.
  */
 export function evaluateLaw(
@@ -25,7 +26,8 @@ export function evaluateLaw(
   table: Table,
   datasetHash: string,
   control: Control,
-): { result: Result; evidence: Evidence } {
+  predict?: Table,
+): { result: Result; evidence: Evidence; predictions?: string } {
   const pace = paced(control);
   const sample = drawSample(table, plan.target, request.decision.holdout_fraction, request.seed, pace);
   const parts = linearTerms(plan.law);
@@ -53,8 +55,22 @@ export function evaluateLaw(
 
   const { p_value, fits } = permutationTest(design, plan, sample, request.seed, pace);
   const stability = { trials: 0, kept: 0, share: null, levels: [] };
-  const findings = { kind: "evaluate" as const, p_value, stability, reselection: null, pareto: [], rivals: [], cost: { fits, cells: 1 } };
-  return conclude(own, findings, sample, request, datasetHash, pace);
+  const landscape = { summary: null, view: null };
+  const findings: Findings = {
+    kind: "evaluate",
+    p_value,
+    stability,
+    reselection: null,
+    lead: null,
+    pareto: [],
+    rivals: [],
+    landscape,
+    cost: { fits, cells: 1 },
+  };
+  const concluded = conclude(own, findings, sample, request, datasetHash, pace);
+  if (!predict) return concluded;
+  const { summary, csv } = predictRows(own, fit, plan.inputs, predict, sample.table, pace);
+  return { ...concluded, result: { ...concluded.result, predictions: summary }, predictions: csv };
 }
 
 /** Share of permuted targets that the law explains at least as well, all rows weighted alike. */

@@ -1,10 +1,13 @@
 import { constant, namesIn } from "../contract/expression.ts";
+import { printText } from "../contract/formula-print.ts";
 import type { Evidence, Result } from "../contract/result.ts";
 import { type Contender, contenderOf, onSample } from "./contender.ts";
 import { type Control, type Pace, paced } from "./control.ts";
 import { designOf, type Hypothesis, predictions } from "./fit.ts";
 import type { Candidate, ShardFound } from "./found.ts";
+import { landscapeOf, regionsOf } from "./landscape.ts";
 import { lawOf } from "./law.ts";
+import { cellAt } from "./layout.ts";
 import type { Problem } from "./problem.ts";
 import { type Sample, thinned } from "./sample.ts";
 import { type Selection, selectionOf } from "./selection.ts";
@@ -34,7 +37,7 @@ const OWN_NOISE = 3;
  * scores would need a Gram each. Both sides leave the other models out, so the test stays exact.
  */
 export function judge(problem: Problem, found: ShardFound, datasetHash: string, control: Control): { result: Result; evidence: Evidence } {
-  const { request, sample } = problem;
+  const { request, sample, plan } = problem;
   const pace = paced(control);
   const compared = thinned(sample, COMPARED_ROWS, pace);
   const contenders = ordered(candidatesOf(found).flatMap((candidate) => contenderOf(problem, candidate, compared, pace) ?? []));
@@ -47,26 +50,33 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
   const leader = contenders.find(({ family }) => family === winner?.family);
   const rivals = contenders.filter(({ family }) => family !== winner?.family);
   const selection = selectionOf(leader ? [leader, ...rivals] : [], compared, request.seed, pace);
+  const lawMask = winner ? cellAt(plan, winner.candidate.cell).grid.mask : 0;
   const findings: Findings = {
     kind: "discover",
     p_value: winner && found.nulls.length > 0 ? (isConstant(winner) ? 1 : (1 + asNull) / (1 + found.nulls.length)) : null,
     stability: stabilityOf(problem, winner, selection),
     reselection: selection?.again(RESAMPLED) ?? null,
+    lead: leadOf(leader, rivals),
     pareto: found.byComplexity.flatMap((candidate, complexity) => {
       const contender = candidate && contenderOf(problem, candidate, compared, pace);
-      return contender ? [{ complexity, rmse: rmseIn(contender, compared, pace), text: textOf(contender, problem) }] : [];
+      if (!contender) return [];
+      const chosen = contender.family === winner?.family;
+      return [{ complexity, rmse: rmseIn(contender, compared, pace), text: textOf(contender, problem), chosen }];
     }),
     rivals: rivals.slice(0, MOST_RIVALS).map((rival) => ({
       text: textOf(rival, problem),
       score_difference: rival.score - (leader?.score ?? 0),
     })),
+    landscape: landscapeOf(regionsOf(plan.grids, found.landscape, lawMask), plan.exponents, sample.training.length, pace),
     cost: { fits: found.fits, cells: found.cells },
   };
   const design = winner?.design ?? designOf(MEAN, sample, pace);
   const settled = conclude(design, findings, sample, request, datasetHash, pace);
-  if (winner) return settled;
+  const { terms, dimensions, leftOut } = problem.plan;
+  const library: Result["library"] = { terms: terms.length, dimensions: dimensions?.rule ?? "off", excluded: leftOut };
+  if (winner) return { ...settled, result: { ...settled.result, library } };
   const { candidate: _, ...result } = settled.result;
-  return { result, evidence: settled.evidence };
+  return { result: { ...result, library }, evidence: settled.evidence };
 }
 
 /** Two or three rows leave no room for any candidate; the mean then stands in for one, and is rejected. */
@@ -92,6 +102,25 @@ function candidatesOf({ best, trials }: ShardFound): Candidate[] {
 function ordered(contenders: Contender[]): Contender[] {
   contenders.sort((a, b) => a.score - b.score);
   return contenders.filter(({ family }, index) => contenders.findIndex((other) => other.family === family) === index);
+}
+
+/** By how much the best rival that says something else scores worse; null without one. */
+function leadOf(leader: Contender | undefined, rivals: readonly Contender[]): number | null {
+  const rival = leader && rivals.find((other) => !isKin(leader, other));
+  return rival ? rival.score - leader.score : null;
+}
+
+/** Whether a rival says the same with more words: the law and further terms, or the power law solved for 1/y or log y. */
+function isKin({ hypothesis: own }: Contender, { hypothesis: other }: Contender): boolean {
+  const terms = (hypothesis: Hypothesis) => new Set(hypothesis.terms.map(printText));
+  if (own.model.transform === other.model.transform) return [...terms(own)].every((term) => terms(other).has(term));
+  const [plain, logarithmic] = own.model.transform === "log" ? [other, own] : [own, other];
+  const isPower = (hypothesis: Hypothesis) => hypothesis.terms.length === 1;
+  if (logarithmic.model.transform !== "log") return isPower(own) && isPower(other);
+  return (
+    isPower(plain) &&
+    logarithmic.terms.every((term) => namesIn(term, "column").length === 0 || (term.type === "call" && term.function === "log"))
+  );
 }
 
 /** A law without columns explains any permuted target just as well. */

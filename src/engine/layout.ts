@@ -109,7 +109,7 @@ export function indicesOf(sizes: readonly number[], mask: number, part: number):
 }
 
 /** The number of combinations of the exponents in `mask` and the stride of each exponent among them, 0 if it is not in it. */
-function combinations(sizes: readonly number[], mask: number): { count: number; strides: number[] } {
+export function combinations(sizes: readonly number[], mask: number): { count: number; strides: number[] } {
   const strides = sizes.map(() => 0);
   let count = 1;
   for (let exponent = sizes.length - 1; exponent >= 0; exponent -= 1) {

@@ -27,5 +27,5 @@ export function powerOf(exponent: number): (x: number) => number {
 function fractional(x: number, exponent: number): number {
   if (x > 0) return Math.exp(exponent * Math.log(x));
   if (x === 0) return exponent > 0 ? 0 : Number.POSITIVE_INFINITY;
-  return Number.isInteger(exponent) ? (exponent % 2 === 0 ? 1 : -1) * fractional(-x, exponent) : Number.NaN;
+  return x < 0 && Number.isInteger(exponent) ? (exponent % 2 === 0 ? 1 : -1) * fractional(-x, exponent) : Number.NaN;
 }

@@ -10,6 +10,8 @@ export interface Family {
   terms: readonly Expression[];
   /** The exponents that the terms name, where the search left them, with their grids and the step there. */
   exponents: readonly { name: string; value: number; step: number; grid: readonly number[] }[];
+  /** Whether the exponents may take these values; those of the search may. */
+  allows: (values: readonly number[]) => boolean;
 }
 
 export interface Refined {
@@ -87,9 +89,10 @@ export function refine(family: Family, design: Design, sample: Sample, pace: Pac
   // Settling one by one can miss what fits together, so the simple numbers nearest to the free values are tried at once, too.
   const together = CLASSES.map(({ denominator }) => free.values.map((value) => nearest(value, denominator)));
   const tried = [settled, start, ...together].flatMap((values) => {
-    const point = values.every((value, index) => value !== 0 && isWithin(value, family.exponents[index]))
-      ? fitAt(material, values, pace)
-      : null;
+    const point =
+      values.every((value, index) => value !== 0 && isWithin(value, family.exponents[index])) && family.allows(values)
+        ? fitAt(material, values, pace)
+        : null;
     return point ? [scored(point)] : [];
   });
   const values = bestOf(tried)?.point.values ?? start;

@@ -1,15 +1,28 @@
 import { ENGINE_VERSION, type Reason, SCHEMA_VERSION } from "../contract/names.ts";
 import type { DiscoverRequest, EvaluateRequest } from "../contract/request.ts";
-import type { Evidence, Result } from "../contract/result.ts";
+import type { Evidence, LandscapeView, Law, Result } from "../contract/result.ts";
 import { type Check, holdoutCheck, lackOfFitCheck } from "./checks.ts";
 import { type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { evidenceOf } from "./evidence.ts";
 import { type Design, fitRows, predictions } from "./fit.ts";
 import { lawOf } from "./law.ts";
+import { withUnits } from "./law-units.ts";
 import { MIN_ROWS, type Sample } from "./sample.ts";
 
 /** Smallest share of noise trials, and of tables drawn from the law, that must keep the family of the winner. */
 const STABILITY_LIMIT = 0.5;
+
+/** Smallest lead in score over a rival that says something else: the likelier law is then at least 4 times as likely. */
+const LEAD_LIMIT = 3;
+/**
+ * A constant must be so many times the half width of its interval, in a law of one, two, three and more terms: of sums
+ * that merely come near to a law outside the library, most have a term that barely stands out.
+ */
+const CONSTANT_LIMITS = [4, 6, 6, 8];
+
+/** A law of more than three constants and exponents needs so many rows for each: sums of five terms follow any smooth curve. */
+const ROWS_PER_CONSTANT = 8;
+const FEW_CONSTANTS = 3;
 
 /** Everything that decides the bits of a result besides the request: rules, arithmetic, and the power kernel of `power.ts`. */
 const FINGERPRINT = `v2-${ENGINE_VERSION}-quarter-powers`;
@@ -21,8 +34,11 @@ export interface Findings {
   stability: Result["stability"];
   /** Share of tables drawn from the law that lead back to it; null if it was given. */
   reselection: number | null;
+  /** By how much the best rival that says something else scores worse; null without one. */
+  lead: number | null;
   pareto: Result["pareto"];
   rivals: Result["rivals"];
+  landscape: { summary: Result["landscape"]; view: LandscapeView | null };
   cost: Result["cost"];
 }
 
@@ -31,8 +47,10 @@ export interface Findings {
  * to all rows and decides. Accepted only if every test was made and passed:
  * - `no_signal`: the permutation p-value exceeds `decision.false_acceptance`, or there are fewer than 5 rows;
  * - `lack_of_fit`, `holdout_disagrees`: see checks.ts;
+ * - `outside_library`: there is a signal, but the best law of the library does not have its shape;
  * - `unstable`: under half of the noise trials keep the family (not asked of a law that was given);
- * - `ambiguous`: under half of the tables drawn from the law lead back to it, so that its rivals explain them as well.
+ * - `ambiguous`: the data leave open which law it is. A constant is hardly told from zero, there are few rows for so many constants, a rival that says something
+ *   else scores nearly as well, or under half of the tables drawn from the law lead back to it;
  */
 export function conclude(
   design: Design,
@@ -43,7 +61,7 @@ export function conclude(
   pace: Pace,
 ): { result: Result; evidence: Evidence } {
   const { table, target, y, training, heldOut } = sample;
-  const { p_value, stability, reselection, kind } = findings;
+  const { p_value, stability, reselection, lead, kind } = findings;
   const { hypothesis } = design;
   const trained = fitRows(design, training, pace);
   const fit = fitRows(design, sample.all, pace);
@@ -53,12 +71,20 @@ export function conclude(
   const limit = request.decision.false_acceptance;
   const reasons: Reason[] = [];
   if (table.rows < MIN_ROWS || p_value === null || p_value > limit || holdout === null) reasons.push("no_signal");
+  const signal = !reasons.includes("no_signal");
   if (exceeded(shape)) reasons.push("lack_of_fit");
+  if (exceeded(shape) && signal && kind === "discover") reasons.push("outside_library");
   if (exceeded(holdout)) reasons.push("holdout_disagrees");
   if (stability.share !== null && stability.share < STABILITY_LIMIT) reasons.push("unstable");
-  if (reselection !== null && reselection < STABILITY_LIMIT) reasons.push("ambiguous");
+  const law = withUnits(lawOf(hypothesis, fit, target), hypothesis.terms, table.units);
+  const constants = constantsCheck(law);
+  const weak = constants !== null && constants.value < constants.limit;
+  const size = hypothesis.given ? 0 : hypothesis.terms.length + hypothesis.exponents;
+  const rows = size > FEW_CONSTANTS ? { value: table.rows, limit: ROWS_PER_CONSTANT * size } : null;
+  const few = rows !== null && rows.value < rows.limit;
+  const close = lead !== null && lead < LEAD_LIMIT;
+  if (weak || few || close || (reselection !== null && reselection < STABILITY_LIMIT)) reasons.push("ambiguous");
 
-  const law = lawOf(hypothesis, fit, target);
   const fitted = predictions(design, fit.coefficients, pace);
   const accepted = reasons.length === 0;
   const result: Result = {
@@ -71,6 +97,9 @@ export function conclude(
       ...(shape && { lack_of_fit: shape }),
       ...(holdout && { holdout }),
       ...(stability.share !== null && { stability: { value: stability.share, limit: STABILITY_LIMIT } }),
+      ...(constants && { constants }),
+      ...(rows && { rows }),
+      ...(lead !== null && { lead: { value: lead, limit: LEAD_LIMIT } }),
       ...(reselection !== null && { reselection: { value: reselection, limit: STABILITY_LIMIT } }),
     },
     ...(accepted ? { law } : { candidate: law }),
@@ -79,12 +108,24 @@ export function conclude(
     stability,
     pareto: findings.pareto,
     rivals: findings.rivals,
+    landscape: findings.landscape.summary,
     method: { name: "v2", version: ENGINE_VERSION, fingerprint: FINGERPRINT },
     dataset: { hash: datasetHash, rows: table.rows },
     seed: request.seed,
     cost: findings.cost,
   };
-  return { result, evidence: evidenceOf(hypothesis.terms, fitted, sample) };
+  return { result, evidence: evidenceOf({ design, fit, fitted, sample }, result, findings.landscape.view, pace) };
+}
+
+/** The least well determined constant, in half widths of its interval; null if the constants were given. */
+function constantsCheck({ terms }: Law): Check | null {
+  const sizes = terms.flatMap(({ coefficient, interval }) => (interval ? [(2 * Math.abs(coefficient)) / (interval[1] - interval[0])] : []));
+  if (sizes.length === 0) return null;
+  const value = Math.min(...sizes);
+  return {
+    value: Number.isFinite(value) ? value : Number.MAX_VALUE,
+    limit: CONSTANT_LIMITS[Math.min(terms.length, CONSTANT_LIMITS.length) - 1] as number,
+  };
 }
 
 function exceeded(check: Check | null): boolean {

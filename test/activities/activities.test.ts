@@ -57,11 +57,11 @@ async function evaluated(input: EvaluateInput, attempt = 1): Promise<Summary> {
 }
 
 describe("evaluate", () => {
-  test("publishes a result, its evidence and a plot", async () => {
+  test("publishes a result, its evidence and the plots that it has", async () => {
     const summary = await evaluated(evaluation("one"));
 
     expect(summary.verdict).toBe("accepted");
-    expect(summary.artifacts.map(({ name }) => name)).toEqual(["result.json", "evidence.json", "plot.svg"]);
+    expect(summary.artifacts.map(({ name }) => name)).toEqual(["result.json", "evidence.json", "plot.svg", "residuals.svg"]);
     for (const { key, bytes } of summary.artifacts) expect(await readFile(join(folder, key))).toHaveLength(bytes);
   });
 

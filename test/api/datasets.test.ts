@@ -60,13 +60,26 @@ describe("a table", () => {
     });
     expect(body).toMatchObject({ columns: ["a", "T"], units: { T: "d" } });
   });
+
+  test("keeps its units from the header of a CSV, and has the same id as with the same units in JSON", async () => {
+    const forms: [string, string?][] = [
+      ["a (AU),T [d],n,v(km/s)\n1,2,3,4\n5,6,7,8\n"],
+      ['"a (AU)", T(d) ,n,v [km/s]\n1,2,3,4\n5,6,7,8\n'],
+      [
+        '{"columns": {"a": [1, 5], "T": [2, 6], "n": [3, 7], "v": [4, 8]}, "units": {"a": "AU", "T": "d", "v": "km/s"}}',
+        "application/json",
+      ],
+    ];
+    const bodies = await Promise.all(forms.map(async ([text, type]) => (await upload(text, type)).body));
+    for (const body of bodies) expect(body).toMatchObject({ columns: ["a", "T", "n", "v"], units: { a: "AU", T: "d", v: "km/s" } });
+    expect(new Set(bodies.map((body) => body.dataset_id)).size).toBe(1);
+  });
 });
 
 describe("a CSV", () => {
   test.each([
     ["empty", "", "dataset_empty", /empty/, undefined],
     ["a header only", "a,T\n", "dataset_empty", /no rows/, undefined],
-    ["one row", "a,T\n1,2\n", "dataset_too_few_rows", /1 row/, undefined],
     ["a short row", "a,T\n1,2\n3\n", "dataset_ragged", /Line 3 has 1 cell but the header has 2/, ""],
     ["a long row", "a,T\n1,2,3\n3,4\n", "dataset_ragged", /Line 2 has 3 cells/, ""],
     ["a column named twice", "a,a\n1,2\n3,4\n", "column_duplicate", /Line 1, the header, names "a" twice/, "/columns/a"],
@@ -81,6 +94,11 @@ describe("a CSV", () => {
     ["a hexadecimal cell", "a,T\n0x10,2\n3,4\n", "dataset_not_numeric", /"0x10"/, "/columns/a"],
     ["an infinite cell", "a,T\n1e999,2\n3,4\n", "dataset_not_numeric", /"1e999"/, "/columns/a"],
     ["a name that no formula can hold", "a b,T\n1,2\n3,4\n", "column_name_invalid", /"a b"/, "/columns/a b"],
+    ["a unit without a name", "(AU),T\n1,2\n3,4\n", "column_name_invalid", /"\(AU\)"/, "/columns/(AU)"],
+    ["brackets without a unit", "a (),T\n1,2\n3,4\n", "column_name_invalid", /"a \(\)"/, "/columns/a ()"],
+    ["more behind the unit", "a (AU) b,T\n1,2\n3,4\n", "column_name_invalid", /"a \(AU\) b"/, "/columns/a (AU) b"],
+    ["brackets of two kinds", "a (AU],T\n1,2\n3,4\n", "column_name_invalid", /"a \(AU\]"/, "/columns/a (AU]"],
+    ["a column named twice, with two units", "a (AU),a (km)\n1,2\n3,4\n", "column_duplicate", /names "a" twice/, "/columns/a"],
     ["the name __proto__", "__proto__,T\n1,2\n3,4\n", "column_name_invalid", /__proto__/, "/columns/__proto__"],
     ["an open quote", 'a,T\n"1,2\n3,4\n', "malformed_csv", /the quote that opens at line 2 is not closed/, undefined],
   ])("with %s is refused", async (_, text, code, detail, pointer) => {

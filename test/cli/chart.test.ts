@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { drawChart } from "../../src/cli/chart.ts";
-import type { Evidence } from "../../src/contract/result.ts";
+import type { ShownRows } from "../../src/contract/result.ts";
 import { EVIDENCE } from "./planets.ts";
 
 const plain = (_style: unknown, text: string) => text;
 
-function evidence(x: number[], law: (x: number) => number): Evidence {
+function evidence(x: number[], law: (x: number) => number): ShownRows {
   const fitted = x.map(law);
-  return { target: "y", unit: null, axis: "x", axisUnit: null, x, observed: fitted, fitted, heldOut: [] };
+  return { target: "y", unit: null, axis: "x", axis_unit: null, x, observed: fitted, fitted, held_out: [] };
 }
 
 test("a power law over decades is a straight line on logarithmic axes, with units and held-out rows", () => {

@@ -24,15 +24,13 @@ test("demo uses a gateway that answers, submits the eight planets and saves the 
   expect(out).toContain("a (AU)");
   expect(out).toContain(`${standIn.url}/docs`);
   expect(await readFile(join(folder, "orrery-demo.svg"), "utf8")).toBe("<svg/>");
-  const submit = standIn.received.find(({ path }) => path === "/v1/discover_async");
-  const request = JSON.parse(submit?.body ?? "") as { dataset: { columns: Record<string, number[]>; units: unknown }; reuse: boolean };
-  expect(request.reuse).toBe(false);
-  expect(request.dataset.units).toEqual({ a: "AU", T: "d" });
-  expect(Object.entries(request.dataset.columns).map(([name, values]) => [name, values.length])).toEqual([
-    ["a", 8],
-    ["T", 8],
-  ]);
-  for (const values of Object.values(request.dataset.columns)) expect(values.every((value) => value > 0)).toBe(true);
+  const [upload, submit] = ["/v1/datasets", "/v1/discover_async"].map((route) => standIn.received.find(({ path }) => path === route));
+  expect(upload?.body).toBe(await readFile("data/planets.csv", "utf8"));
+  expect(JSON.parse(submit?.body ?? "")).toEqual({
+    dataset: { source: "stored", dataset_id: `ds_${"1".repeat(64)}` },
+    target: "T",
+    reuse: false,
+  });
 });
 
 test("demo fails if the law is not accepted", async () => {

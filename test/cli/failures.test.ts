@@ -51,7 +51,7 @@ test.each([
   [["discover", "-"], 'Standard input has neither "dataset" nor "columns".'],
   [["jobs", "--status", "lost"], "Allowed choices are queued, running"],
   [["discovr", "a.csv"], "Did you mean discover?"],
-  [["discover", "-", "--exponent", "p=1:2:1", "--exponent", "p=-1:1:0.5"], '"p" has two grids, 1:2:1 and -1:1:0.5.'],
+  [["discover", "-", "--exponent", "p=1:2:1", "--exponent", "p=-1:1:0.5"], '"p" has two grids, the second is -1:1:0.5.'],
   [["jobs", "--limit", "0"], "Give a whole number from 1 to 100."],
   [["discover", "-", "--deadline", "8d"], "Give a time from 1 s to 168 h 0 min."],
   [["discover", "-", "--noise", "0.1,2"], "Give a number from 0 to 1."],

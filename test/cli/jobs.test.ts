@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -55,6 +55,18 @@ test("--json prints the server's document of the finished job, byte for byte", a
   });
   const { code, out } = await orrery(["discover", "columns.json", "--json"], { url, cwd: folder });
   expect({ code, out }).toEqual({ code: 0, out: document });
+});
+
+test("--save writes the files of the job to a folder, and none outside of it", async () => {
+  const artifacts = ["plot.svg", "evidence.json", "../outside.svg"].map((name) => ({ name, content_type: "x/y", bytes: 6, sha256: "0" }));
+  const { url } = await gateway({
+    [`GET /v1/jobs/${JOB_ID}/artifacts`]: (_, response) => sendJson(response, 200, { artifacts, next_page_token: "" }),
+  });
+  const { code, err } = await orrery(["discover", "columns.json", "--save", "kept/here"], { url, cwd: folder });
+  expect(code).toBe(0);
+  expect(await readdir(join(folder, "kept/here"))).toEqual(["evidence.json", "plot.svg"]);
+  expect(await readFile(join(folder, "kept/here/plot.svg"), "utf8")).toBe("<svg/>");
+  expect(err).toContain(`Saved in ${join(folder, "kept/here")}: plot.svg, evidence.json`);
 });
 
 test("columns in JSON, also from standard input, are sent inline", async () => {

@@ -1,4 +1,4 @@
-import type { Evidence, Result } from "../../src/contract/result.ts";
+import type { Result, ShownRows } from "../../src/contract/result.ts";
 
 const a = [0.387, 0.723, 1, 1.524, 5.203, 9.537, 19.19, 30.07];
 const period = [87.97, 224.7, 365.26, 686.98, 4332.6, 10759, 30687, 60190];
@@ -19,29 +19,38 @@ export const RESULT: Result = {
     ast: {},
     transform: "identity",
     noise: "relative",
-    terms: [{ text: "a^1.5", coefficient: 365.2134, interval: [364.902, 365.481], exponents: { a: 1.5 } }],
+    terms: [
+      {
+        text: "a^1.5",
+        coefficient: 365.2134,
+        interval: [364.902, 365.481],
+        exponents: { a: 1.5 },
+        exponent_intervals: { a: [1.4997, 1.5002] },
+      },
+    ],
   },
   fit: { rows: 8, r2: 0.99999, rmse: 1.23456, holdout_rmse: 1.41 },
   p_value: 0.0031,
-  stability: { trials: 5, kept: 5, share: 1 },
+  stability: { trials: 5, kept: 5, share: 1, levels: [{ level: 0.01, trials: 5, kept: 5, share: 1, decides: true }] },
   pareto: [
-    { complexity: 1, rmse: 1.23456, text: "365.2 a^1.5" },
-    { complexity: 2, rmse: 1.1, text: "0.4 + 365.1 a^1.5" },
+    { complexity: 1, rmse: 1.23456, text: "365.2 a^1.5", chosen: true },
+    { complexity: 2, rmse: 1.1, text: "0.4 + 365.1 a^1.5", chosen: false },
   ],
   rivals: [{ text: "c0 + c1 a^1.5", score_difference: 4.21 }],
+  landscape: null,
   method: { name: "v2", version: "1", fingerprint: "f".repeat(16) },
   dataset: { hash: `sha256:${"0".repeat(64)}`, rows: 8 },
   seed: 42,
   cost: { fits: 1_024, cells: 33 },
 };
 
-export const EVIDENCE: Evidence = {
+export const EVIDENCE: ShownRows = {
   target: "T",
   unit: "d",
   axis: "a",
-  axisUnit: "AU",
+  axis_unit: "AU",
   x: a,
   observed: period,
   fitted: a.map((value) => 365.2134 * value ** 1.5),
-  heldOut: [2, 6],
+  held_out: [2, 6],
 };

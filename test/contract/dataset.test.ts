@@ -29,7 +29,6 @@ describe("a table", () => {
   test.each([
     ["no columns", {}, "dataset_empty", /no columns/],
     ["no rows", { a: [] }, "dataset_empty", /no rows/],
-    ["one row", { a: [1], b: [2] }, "dataset_too_few_rows", /1 row/],
     ["columns of different length", { a: [1, 2], b: [1] }, "dataset_ragged", /"b" has 1 values but "a" has 2/],
     ["a value that is not a number", { a: [1, Number.NaN] }, "dataset_not_numeric", /Row 2 of column "a" is NaN/],
     ["a value that is not finite", { a: [Number.POSITIVE_INFINITY, 1] }, "dataset_not_numeric", /Row 1/],

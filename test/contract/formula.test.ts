@@ -75,6 +75,37 @@ describe("the formula language", () => {
     );
   });
 
+  test("reads Python and JavaScript without Math as the same formula", () => {
+    const values = { a: 1.5, b: 1.25, x_1: 0.75, p: 2 };
+    fc.assert(
+      fc.property(readable, (expression) => {
+        const python = printPython(expression);
+        fc.pre(python.length < 2_000);
+        // -x^2 and (-1)*x**2 are the same number, but a bare sign is no factor of its own.
+        expect(close(evaluated(read(python), values), evaluated(expression, values))).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("prints LaTeX that is balanced, with every brace, delimiter and raised part in its place", () => {
+    fc.assert(
+      fc.property(readable, (expression) => {
+        const latex = printLatex(expression);
+        expect(latex).not.toMatch(/NaN|Infinity|undefined|\^[^{]|\}\^\{[^}]*\}\^|(?<!\\)_/);
+        const open: string[] = [];
+        for (const [mark] of latex.matchAll(/\\left\(|\\right\)|[{}()]/g)) {
+          const partner = { "}": "{", "\\right)": "\\left(" }[mark];
+          if (partner === undefined) open.push(mark);
+          else expect(open.pop()).toBe(partner);
+        }
+        expect(open).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+    expect(printLatex(column("_"))).toBe("\\mathrm{\\_}");
+  });
+
   test.each([
     ["365.2 a^1.5", "365.2 a^1.5"],
     ["365.2*a**1.5", "365.2 a^1.5"],

@@ -63,6 +63,37 @@ async function processesOf(directory: string): Promise<string[]> {
   return texts.filter(({ text }) => text.includes(directory)).map(({ id }) => id);
 }
 
+describe.skipIf(!existsSync("/proc/self/environ"))("a command without a gateway", () => {
+  function discover(...options: string[]): Child {
+    const { ORRERY_URL: _, ...own } = env;
+    const child = startChild(process.execPath, [join(dist, "cli/main.js"), "discover", "data/planets.csv", ...options], own);
+    started.push(child);
+    return child;
+  }
+
+  test("starts everything, prints the law, saves its files and leaves nothing behind", async () => {
+    const saved = join(folder, "saved");
+    const child = discover("--save", saved);
+    expect([await child.exited, child.output()]).toEqual([0, expect.stringContaining("a^1.5")]);
+    expect(child.output()).toContain("Stopping what this command started.");
+    expect(await readdir(saved)).toEqual(expect.arrayContaining(["evidence.json", "plot.svg", "result.json"]));
+    expect(JSON.parse(await readFile(join(saved, "evidence.json"), "utf8"))).toMatchObject({ unit: "d", axis_unit: "AU" });
+  });
+
+  test("stops what it started when it is interrupted", async () => {
+    const child = discover();
+    await until("the first words", () => (child.output().includes("Starting Temporal") ? true : undefined));
+    expect(await child.end("SIGTERM")).toBe(130);
+    expect(child.output()).toContain("Interrupted.");
+  });
+
+  test("starts nothing for a job that is to go on without it", async () => {
+    const child = discover("--detach");
+    expect([await child.exited, child.output()]).toEqual([1, expect.stringContaining("Start one with: npm start")]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
 describe.skipIf(!existsSync("/proc/self/environ"))("npm start", () => {
   test("brings up everything, tells the addresses, refuses a second start, and leaves nothing behind on SIGTERM", async () => {
     const child = await startReady();

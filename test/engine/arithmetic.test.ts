@@ -111,6 +111,8 @@ describe("powers", () => {
     [-2, -2, 0.25],
     [-2, 0.5, Number.NaN],
     [-2, 0.3, Number.NaN],
+    [Number.NaN, 1e300, Number.NaN],
+    [Number.NaN, 65, Number.NaN],
     [4, 0.5, 2],
     [16, 0.75, 8],
     [16, -0.25, 0.5],

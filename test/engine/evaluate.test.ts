@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { OrreryError } from "../../src/contract/errors.ts";
 import { result as resultSchema } from "../../src/contract/result.ts";
-import { drawPlot } from "../../src/engine/plot.ts";
 import { discover, evaluate, uniforms } from "./support.ts";
 import { balmer, kepler } from "./tables.ts";
 
@@ -83,26 +82,5 @@ describe("an evaluate job", () => {
       "collinear_terms",
       expect.stringMatching(/the term z is a combination of the others/),
     ]);
-  });
-});
-
-describe("the plot", () => {
-  test("has titles with units, ticks, hollow held-out rows, and colours for dark pages", () => {
-    const { evidence, result } = discover(kepler);
-    const svg = drawPlot({ ...evidence, unit: "d", axisUnit: "AU" }, result.law?.text ?? "");
-    expect(svg).toContain(">T (d)</text>");
-    expect(svg).toContain(">a (AU)</text>");
-    expect(svg).toContain(">1000</text>");
-    expect(svg).toContain("prefers-color-scheme: dark");
-    expect(svg.match(/class="held"/g)).toHaveLength(2);
-    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
-  });
-
-  test("escapes what it prints and survives a table without spread", () => {
-    const svg = drawPlot(
-      { target: "y", unit: "<b>", axis: "x", axisUnit: '"&', x: [1, 1], observed: [0, 0], fitted: [0, 0], heldOut: [] },
-      "y = <script>",
-    );
-    expect(svg).not.toMatch(/<script>|<b>|NaN/);
   });
 });

@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import { namesIn } from "../../src/contract/expression.ts";
 import { type Grid, gridsOf, subsetsWithin } from "../../src/contract/grid.ts";
 import { KEPT, mergeFound, type ShardFound } from "../../src/engine/found.ts";
+import { regionsOf } from "../../src/engine/landscape.ts";
 import { cellAt, indexOf, pairOf, usedGrid } from "../../src/engine/layout.ts";
 import { buildProblem, type Problem } from "../../src/engine/problem.ts";
-import { reliefOf } from "../../src/engine/relief.ts";
 import { penalty } from "../../src/engine/score.ts";
 import { searchCells } from "../../src/engine/search.ts";
 import { control, prepared, uniforms } from "./support.ts";
@@ -226,17 +226,15 @@ test("a column that is excluded is in no law", () => {
   for (const { terms, digits: at } of digits) expect(terms.some((term) => excluded(term, at))).toBe(false);
 });
 
-test("the relief over some exponents takes the best law that uses some of them and no other", () => {
-  const problem = problemOf(["1", "x^p", "w^q", "x^p*w^q", "v^r"], 41);
-  const found = whole(problem);
-  const relief = reliefOf(problem.plan, found, 0b011);
-  expect(relief?.sizes).toEqual([6, 4]);
-  const valueAt = (mask: number, index: number) => {
-    const grid = problem.plan.grids.find((one) => one.mask === mask) as Grid;
-    return found.landscape[0]?.values[grid.from + index] as number;
-  };
-  relief?.values.forEach((value, index) => {
-    const [p, q] = [Math.floor(index / 4), index % 4];
-    expect(value).toBe(Math.min(valueAt(0b001, p), valueAt(0b010, q), valueAt(0b011, index)));
-  });
+test("the regions of the landscape are the grids of the exponents of a law, and of some of them", () => {
+  const { plan } = problemOf(["1", "x^p", "w^q", "x^p*w^q", "v^r"], 41);
+  const found = whole(problemOf(["1", "x^p", "w^q", "x^p*w^q", "v^r"], 41));
+  const regions = regionsOf(plan.grids, found.landscape, 0b111);
+  expect(regions.map(({ mask, values }) => [mask, values.length])).toEqual(
+    plan.grids.filter(({ mask }) => mask > 0).map(({ mask, cells }) => [mask, cells]),
+  );
+  expect(regionsOf(plan.grids, found.landscape, 0b011).map(({ mask }) => mask)).toEqual([0b001, 0b010, 0b011]);
+  expect(regionsOf(plan.grids, [], 0b011)).toEqual([]);
+  const lowest = Math.min(...regions.flatMap(({ values }) => [...values]));
+  expect(lowest).toBeCloseTo(Math.log(found.best[0]?.q ?? 0), 5);
 });

@@ -1,7 +1,7 @@
 import { decodeFound, encodeFound } from "../../src/activities/shard-file.ts";
-import { headerOf, type Table, tableOf } from "../../src/contract/dataset.ts";
+import { headerOf, tableOf } from "../../src/contract/dataset.ts";
 import { planDiscover, planEvaluate } from "../../src/contract/plan.ts";
-import { discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
+import { type DiscoverRequest, discoverRequest, type EvaluateRequest, evaluateRequest } from "../../src/contract/request.ts";
 import { shardCells } from "../../src/contract/route.ts";
 import { type Control, type Pace, paced } from "../../src/engine/control.ts";
 import { evaluateLaw } from "../../src/engine/evaluate.ts";
@@ -26,15 +26,21 @@ export function discover(columns: ColumnValues, more: object = {}, pieces = 1, l
 }
 
 export function prepared(columns: ColumnValues, more: object = {}) {
-  const table: Table = tableOf(columns);
   const request = discoverRequest.parse({ dataset: { source: "inline", columns }, ...more });
+  const table = tableOf(columns, unitsOf(request));
   return { request, table, plan: planDiscover(request, headerOf(table)) };
 }
 
-export function evaluate(columns: ColumnValues, law: string, more: object = {}, listener = control) {
-  const table = tableOf(columns);
+function unitsOf({ dataset }: DiscoverRequest | EvaluateRequest) {
+  return dataset.source === "inline" ? dataset.units : undefined;
+}
+
+export function evaluate(columns: ColumnValues, law: unknown, more: object = {}, listener = control) {
   const request = evaluateRequest.parse({ dataset: { source: "inline", columns }, law, ...more });
-  return evaluateLaw(request, planEvaluate(request, headerOf(table)), table, HASH, listener);
+  const table = tableOf(columns, unitsOf(request));
+  const predict = request.predict?.source === "inline" ? tableOf(request.predict.columns) : undefined;
+  const plan = planEvaluate(request, headerOf(table), predict && headerOf(predict));
+  return evaluateLaw(request, plan, table, HASH, listener, predict);
 }
 
 /** Uniform numbers on (0, 1) by the minimal standard generator; quite enough to make tables for tests. */

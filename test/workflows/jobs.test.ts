@@ -28,6 +28,9 @@ test("the eight planets give Kepler's third law through the HTTP API", async () 
   const [term] = job.result?.law?.terms ?? [];
   expect(term?.exponents).toEqual({ a: 1.5 });
   expect(term?.coefficient).toBeCloseTo(365.2, 0);
+  const { body: list } = await call<{ artifacts: { name: string }[] }>("GET", `${stack.url}/v1/jobs/${job.job_id}/artifacts`);
+  const plots = ["plot.svg", "residuals.svg", "pareto.svg", "stability.svg", "landscape.svg"];
+  expect(list.artifacts.map(({ name }) => name)).toEqual(["result.json", "evidence.json", ...plots]);
 });
 
 test("a waiting evaluate answers with the result in one call", async () => {
@@ -75,7 +78,7 @@ test("the artifacts of a job match their checksums", async () => {
     `${stack.url}/v1/jobs/${body.job_id}/artifacts`,
   );
 
-  expect(list.artifacts.map(({ name }) => name).sort()).toEqual(["evidence.json", "plot.svg", "result.json"]);
+  expect(list.artifacts.map(({ name }) => name).sort()).toEqual(["evidence.json", "plot.svg", "residuals.svg", "result.json"]);
   for (const { name, sha256 } of list.artifacts) {
     const bytes = await (await fetch(`${stack.url}/v1/jobs/${body.job_id}/artifacts/${name}`)).arrayBuffer();
     expect(Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex")).toBe(sha256);

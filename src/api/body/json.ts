@@ -1,10 +1,11 @@
 import type { Request } from "express";
+import { MAX_TREE } from "../../contract/ast.ts";
 import { listed, pointerPart } from "../../contract/dataset.ts";
 import { type Fault, OrreryError } from "../../contract/errors.ts";
 import { mediaTypeOf, readChunks } from "./read.ts";
 
-/** Objects within objects. Requests need 4 levels; recursive readers of the document would overflow far beyond this. */
-const MAX_DEPTH = 32;
+/** Lists and objects within one another, as deep as the tree of a law; recursive readers of the document would overflow far beyond this. */
+const MAX_DEPTH = 2 * MAX_TREE.depth + 4;
 
 const MAX_FAULTS = 20;
 

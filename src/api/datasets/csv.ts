@@ -4,13 +4,13 @@ import { type Table, tableOf } from "../../contract/dataset.ts";
 import { OrreryError } from "../../contract/errors.ts";
 import { LIMITS } from "../../contract/request.ts";
 import { numberIn } from "./cell.ts";
-import { checkHeader } from "./header.ts";
+import { checkHeader, headingOf } from "./header.ts";
 
 const LF = 10;
 const CR = 13;
 
 /**
- * Reads a table from CSV with a header line, strictly: each row as long as the header, each cell a decimal number.
+ * Reads a table from CSV with a header line, strictly: each heading a name or `name (unit)`, each row as long as the header, each cell a decimal number.
  * Faults name the line of the file, counted from 1. A byte order mark, CRLF and blank lines are fine.
  */
 export async function readCsv(chunks: AsyncIterable<Buffer>, delimiter: string): Promise<Table> {
@@ -41,6 +41,7 @@ async function* watched(chunks: AsyncIterable<Buffer>, body: { hasBreak: boolean
 
 async function tableFrom(parser: Parser, body: { hasBreak: boolean }): Promise<Table> {
   let names: string[] | undefined;
+  const units: Record<string, string> = Object.create(null);
   const columns: number[][] = [];
   let line = 0;
   let rows = 0;
@@ -50,8 +51,10 @@ async function tableFrom(parser: Parser, body: { hasBreak: boolean }): Promise<T
     if (!names) {
       // What ends without a break comes when the whole body has been seen.
       if (!body.hasBreak) throw oneLine();
-      checkHeader(cells, line);
-      names = cells;
+      const headings = cells.map(headingOf);
+      names = headings.map(({ name }) => name);
+      checkHeader(names, line);
+      for (const { name, unit } of headings) if (unit !== undefined) units[name] = unit;
       columns.push(...names.map(() => []));
       continue;
     }
@@ -68,7 +71,7 @@ async function tableFrom(parser: Parser, body: { hasBreak: boolean }): Promise<T
   if (!names) throw new OrreryError("dataset_empty", "The CSV is empty; send a header line with column names and then the rows.");
   const table = Object.create(null) as Record<string, number[]>;
   for (const [index, name] of names.entries()) table[name] = columns[index] ?? [];
-  return tableOf(table);
+  return tableOf(table, units);
 }
 
 function oneLine(): OrreryError {

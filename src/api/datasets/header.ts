@@ -6,9 +6,26 @@ import { isNumber } from "./cell.ts";
 /** Separators of other tools. No column name can hold one, so a header that does was meant otherwise. */
 const SEPARATORS = { ";": "semicolons", "\t": "tabs", ",": "commas" } as const;
 
+/** Longest unit in characters, as in a request. */
+const MAX_UNIT = 64;
+
 const EXPECTED = "send comma-separated values, or tabs with text/tab-separated-values";
 
-/** Checks the cells of a header line, and says what the file seems to be if they are no names of columns. */
+/** What one cell of a header line says: `a`, `a (AU)` or `a [AU]`. */
+interface Heading {
+  name: string;
+  unit?: string;
+}
+
+/** A heading without brackets, or with more than its unit in or behind them, is a name as it stands, for others to judge. */
+export function headingOf(cell: string): Heading {
+  const open = cell.search(/[([]/);
+  const unit = cell.slice(open + 1, -1).trim();
+  if (open < 1 || cell.at(-1) !== (cell[open] === "(" ? ")" : "]") || unit === "" || unit.length > MAX_UNIT) return { name: cell };
+  return { name: cell.slice(0, open).trimEnd(), unit };
+}
+
+/** Checks the names of a header line, and says what the file seems to be if they are no names of columns. */
 export function checkHeader(names: readonly string[], line: number): void {
   const foreign = Object.entries(SEPARATORS).find(([separator]) => names.some((name) => name.includes(separator)));
   if (foreign) throw new OrreryError("malformed_csv", `In line ${line}, the header holds ${foreign[1]}; ${EXPECTED}.`);

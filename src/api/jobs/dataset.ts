@@ -11,7 +11,6 @@ const PREFIX = "ds_";
 /** Codes of what can be wrong with a table that a client sends. */
 export const TABLE_PROBLEMS: readonly ErrorCode[] = [
   "dataset_empty",
-  "dataset_too_few_rows",
   "dataset_too_large",
   "dataset_ragged",
   "dataset_not_numeric",
@@ -37,6 +36,17 @@ export async function resolveDataset(
     });
   }
   return { header: decodeHeader(start).header, table: undefined };
+}
+
+/** The same for the rows that a request has a law applied to, if there are any, with pointers into `/predict`. */
+export async function resolvePredict(store: Store, tenant: string, source: DatasetSource | undefined) {
+  return source && resolveDataset(store, tenant, source).catch(fromPredict);
+}
+
+function fromPredict(error: unknown): never {
+  if (!(error instanceof OrreryError)) throw error;
+  const faults = error.faults.map(({ pointer, detail }) => ({ pointer: pointer.replace(/^\/dataset(?=\/|$)/, "/predict"), detail }));
+  throw new OrreryError(error.code, `Of the rows to predict: ${error.message}`, { faults, cause: error.cause });
 }
 
 /** A table as the store keeps it, under its hash. */

@@ -11,7 +11,7 @@ export type JobRequest = DiscoverRequest | EvaluateRequest;
 /** A parsed request, and how it would run on a given table. Planning throws every fault that needs the table to be seen. */
 export interface Parsed {
   request: JobRequest;
-  route: (header: TableHeader) => Route;
+  route: (header: TableHeader, predict?: TableHeader) => Route;
 }
 
 interface KindOfJob {
@@ -34,7 +34,7 @@ export const KINDS_OF_JOBS: Record<Kind, KindOfJob> = {
     schema: evaluateRequest,
     parse(document) {
       const request = parseDocument(evaluateRequest, document);
-      return { request, route: (header) => routeEvaluate(planEvaluate(request, header)) };
+      return { request, route: (header, predict) => routeEvaluate(planEvaluate(request, header, predict)) };
     },
   },
 };

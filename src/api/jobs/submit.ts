@@ -6,7 +6,7 @@ import { summaryKey } from "../../contract/keys.ts";
 import { ATTRIBUTES, ENGINE_VERSION, type Kind, QUEUES } from "../../contract/names.ts";
 import type { Store } from "../../storage/store.ts";
 import type { Temporal } from "../temporal/temporal.ts";
-import { encodedTable, resolveDataset, storeTable } from "./dataset.ts";
+import { type EncodedTable, encodedTable, resolveDataset, resolvePredict, storeTable } from "./dataset.ts";
 import { jobIdOf, requestHashOf } from "./idempotency.ts";
 import { KINDS_OF_JOBS } from "./kinds.ts";
 import type { JobReader } from "./reader.ts";
@@ -56,7 +56,8 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
     const { request, route: routeOn } = parse(document);
     const hash = requestHashOf(document);
     const { header, table } = await resolveDataset(store, tenant, request.dataset);
-    const route = routeOn(header);
+    const predict = await resolvePredict(store, tenant, "predict" in request ? request.predict : undefined);
+    const route = routeOn(header, predict?.header);
     const reused = key === undefined && request.reuse && deps.reuse ? await storedSummary(store, tenant, hash) : undefined;
 
     const jobId = jobIdOf(tenant, kind, key);
@@ -65,13 +66,14 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
     const deadlineMs = request.budget.deadline_seconds * 1_000;
     const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: acceptedAt + deadlineMs };
     const whole = { ...ticket, request, route, ...(reused && { reused: reused.summary }) } as JobInput;
-    const encoded = table && !canCarry(whole, table) ? encodedTable(table) : undefined;
-    const input = bounded(encoded ? withStoredTable(whole, encoded.datasetId) : whole);
-    if (encoded) {
-      // A request that is refused leaves nothing behind, so its key is looked up before the table is stored.
+    const tables = { ...(table && { dataset: table }), ...(predict?.table && { predict: predict.table }) };
+    const encoded = canCarry(whole, Object.values(tables)) ? {} : mapped(tables, encodedTable);
+    const input = bounded(withStoredTables(whole, encoded));
+    if (Object.keys(encoded).length > 0) {
+      // A request that is refused leaves nothing behind, so its key is looked up before a table is stored.
       const view = key === undefined ? undefined : await existing(jobId, submission, hash);
       if (view) return { view, replayed: true };
-      await storeTable(store, tenant, encoded);
+      await Promise.all(Object.values(encoded).map((each) => storeTable(store, tenant, each)));
     }
     const memo: JobMemo = {
       kind,
@@ -110,15 +112,20 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
   };
 }
 
-/** Whether the input is small enough to travel with its table in it. */
-function canCarry(input: JobInput, table: Table): boolean {
+/** Whether the input is small enough to travel with its tables in it. */
+function canCarry(input: JobInput, tables: readonly Table[]): boolean {
   // Two bytes a value is the least, and a table that is surely too large need not be written out to be measured.
-  const least = 2 * table.rows * Object.keys(table.columns).length;
-  return least <= MAX_INLINE_BYTES && bytesOf(input) <= MAX_INLINE_BYTES;
+  const least = tables.reduce((bytes, { rows, columns }) => bytes + 2 * rows * Object.keys(columns).length, 0);
+  return tables.length === 0 || (least <= MAX_INLINE_BYTES && bytesOf(input) <= MAX_INLINE_BYTES);
 }
 
-function withStoredTable(input: JobInput, datasetId: string): JobInput {
-  return { ...input, request: { ...input.request, dataset: { source: "stored", dataset_id: datasetId } } } as JobInput;
+function withStoredTables(input: JobInput, tables: Record<string, EncodedTable>): JobInput {
+  const sources = mapped(tables, ({ datasetId }) => ({ source: "stored", dataset_id: datasetId }));
+  return { ...input, request: { ...input.request, ...sources } } as JobInput;
+}
+
+function mapped<From, To>(record: Record<string, From>, to: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, to(value)]));
 }
 
 /** The input within the bound of a payload: without the earlier result if there is no room for it, because that only saves work. */
@@ -129,7 +136,7 @@ function bounded(input: JobInput): JobInput {
   if (bytes <= MAX_PAYLOAD_BYTES) return bare as JobInput;
   throw new OrreryError(
     "invalid_request",
-    `The request has ${bytes} bytes beside its dataset; at most ${MAX_PAYLOAD_BYTES} are accepted. Shorten the library of terms.`,
+    `The request has ${bytes} bytes beside its dataset; at most ${MAX_PAYLOAD_BYTES} are accepted. Shorten the terms or the law.`,
   );
 }
 

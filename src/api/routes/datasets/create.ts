@@ -19,7 +19,11 @@ const upload = z
   .meta({ id: "DatasetUpload" });
 
 const DELIMITERS = { "text/csv": ",", "text/tab-separated-values": "\t" } as const;
-const text = { schema: z.string().meta({ description: "A header line with column names, then a line of decimal numbers for each row." }) };
+const text = {
+  schema: z.string().meta({
+    description: "A header line with column names, each alone or with its unit as in `T (d)`, then a line of decimal numbers for each row.",
+  }),
+};
 
 /** `POST /v1/datasets`: stores a table under its hash, for any number of jobs. */
 export function createDataset({ options, store }: Services): Operation {

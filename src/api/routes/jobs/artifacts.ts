@@ -16,7 +16,12 @@ export function jobArtifacts({ reader, store }: Services): Operation[] {
       id: "listJobArtifacts",
       path: "/v1/jobs/{id}/artifacts",
       summary: "List the files of a job.",
-      responses: { 200: json(artifactList, "All of them; the list has one page.") },
+      responses: {
+        200: json(
+          artifactList,
+          "All of them, on one page: result.json, evidence.json, and drawn from it plot.svg, residuals.svg and, of a search, pareto.svg, stability.svg and landscape.svg.",
+        ),
+      },
       problems: ["job_not_found", "temporal_unavailable"],
       async handle({ request, response, tenant }) {
         const { summary } = await reader.read(pathParameter(request, "id"), tenant);

@@ -37,9 +37,11 @@ const problems: ErrorCode[] = [
   "idempotency_key_reused",
   "dataset_not_found",
   ...TABLE_PROBLEMS,
+  "dataset_too_few_rows",
   "column_constant",
   "unknown_term",
   "formula_invalid",
+  "dimensions_disagree",
   "budget_exceeded",
   "artifact_corrupt",
   "store_unavailable",
@@ -89,7 +91,7 @@ async function submit(services: Services, kind: Kind, { request, response, tenan
     );
   }
   const document = await readJson(request, options.maxUploadBytes);
-  refuseNonNumbers(inlineColumnsOf(document), "/dataset/columns");
+  for (const name of ["dataset", "predict"]) refuseNonNumbers(inlineColumnsOf(document, name), `/${name}/columns`);
   const onJobId = (jobId: string) => {
     response.locals.jobId = jobId;
   };
@@ -115,7 +117,7 @@ async function submit(services: Services, kind: Kind, { request, response, tenan
     .json(jobBody(view));
 }
 
-function inlineColumnsOf(document: object): unknown {
-  const dataset: unknown = "dataset" in document ? document.dataset : undefined;
-  return typeof dataset === "object" && dataset !== null && "columns" in dataset ? dataset.columns : undefined;
+function inlineColumnsOf(document: object, name: string): unknown {
+  const source = (document as Record<string, unknown>)[name];
+  return typeof source === "object" && source !== null && "columns" in source ? source.columns : undefined;
 }

@@ -1,0 +1,200 @@
+import { lorenz } from "./development.ts";
+import { magnitudes, type Problem, trajectory, uniform } from "./problem.ts";
+
+const epidemic = trajectory({ S: 0.95, I: 0.05 }, 0.3, ([S = 0, I = 0]) => [-0.5 * S * I, 0.5 * S * I - 0.1 * I]);
+const oscillator = trajectory({ x: 2, v: 0.5 }, 0.1, ([x = 0, v = 0]) => [v, 1.5 * (1 - x * x) * v - x]);
+
+const quarters = { from: -4, to: 4, step: 0.25 };
+const halves = { from: -3, to: 3, step: 0.5 };
+const fewHalves = { from: -2, to: 2, step: 0.5 };
+
+/** 20 further problems of the same kinds as the development set; no rule of the engine was chosen on them. */
+export const heldOut: Problem[] = [
+  {
+    name: "inverse three halves",
+    inputs: uniform({ x: [0.3, 5] }),
+    constants: [2.5],
+    target: ({ x = 0 }, [a = 0]) => a * x ** -1.5,
+    law: { terms: ["x^-1.5"], transform: "identity" },
+    hypothesis: { terms: ["1", "x", "x^p", "log(x)", "exp(-x)"], exponents: { p: quarters }, max_terms: 3 },
+  },
+  {
+    name: "wave speed",
+    inputs: uniform({ x0: [0.5, 6], x1: [0.2, 3] }),
+    constants: [7],
+    target: ({ x0 = 0, x1 = 0 }, [a = 0]) => a * Math.sqrt(x0 / x1),
+    law: { terms: ["x0^0.5*x1^-0.5"], transform: "identity" },
+    hypothesis: { terms: ["1", "x0", "x1", "x0^p*x1^q", "exp(-x1)"], exponents: { p: halves, q: halves }, max_terms: 3 },
+  },
+  {
+    name: "weighted squares",
+    inputs: uniform({ x0: [0.5, 3], x1: [0.5, 3], x2: [0.5, 3] }),
+    constants: [2, 0.5, 3],
+    target: ({ x0 = 0, x1 = 0, x2 = 0 }, [a = 0, b = 0, c = 0]) => a * x0 ** 2 + b * x1 ** 2 + c * x2 ** 2,
+    law: { terms: ["x0^2", "x1^2", "x2^2"], transform: "identity" },
+    hypothesis: {
+      terms: ["1", "x0^p", "x1^q", "x2^r", "x0*x2", "x1*x2"],
+      exponents: Object.fromEntries(["p", "q", "r"].map((name) => [name, { from: 0.5, to: 4, step: 0.5 }])),
+      max_terms: 4,
+    },
+  },
+  {
+    name: "resistance in series",
+    inputs: uniform({ x: [0.5, 20] }),
+    constants: [12, 3],
+    target: ({ x = 0 }, [a = 0, b = 0]) => a / (b + x),
+    law: { terms: ["1", "x"], transform: "reciprocal" },
+    hypothesis: {
+      terms: ["1", "x^p", "log(x)", "exp(-x)"],
+      exponents: { p: halves },
+      transforms: ["identity", "reciprocal"],
+      max_terms: 3,
+    },
+  },
+  {
+    name: "decay in the logarithm",
+    inputs: uniform({ x: [0, 4] }),
+    constants: [5, 0.4],
+    target: ({ x = 0 }, [a = 0, b = 0]) => a * Math.exp(-b * x),
+    law: { terms: ["1", "x"], transform: "log" },
+    hypothesis: {
+      terms: ["1", "x^p", "sin(x)"],
+      exponents: { p: { from: 0.25, to: 3, step: 0.25 } },
+      transforms: ["identity", "log"],
+      max_terms: 3,
+    },
+  },
+  {
+    name: "line and cosine",
+    inputs: uniform({ x: [0.1, 10] }),
+    constants: [0.5, 3],
+    target: ({ x = 0 }, [a = 0, b = 0]) => a * x + b * Math.cos(x),
+    law: { terms: ["x", "cos(x)"], transform: "identity" },
+    hypothesis: { terms: ["1", "x^p", "sin(x)", "cos(x)", "exp(-x)"], exponents: { p: { from: -3, to: 3, step: 0.25 } }, max_terms: 3 },
+  },
+  {
+    name: "level and root",
+    inputs: uniform({ x: [0.1, 10] }),
+    constants: [1.2, 0.8],
+    target: ({ x = 0 }, [a = 0, b = 0]) => a + b * Math.sqrt(x),
+    law: { terms: ["1", "x^0.5"], transform: "identity" },
+    hypothesis: { terms: ["1", "x", "x^p", "sin(x)"], exponents: { p: halves }, max_terms: 3 },
+  },
+  {
+    name: "five halves",
+    inputs: uniform({ x: [0.2, 6] }),
+    constants: [0.7],
+    target: ({ x = 0 }, [a = 0]) => a * x ** 2.5,
+    law: { terms: ["x^2.5"], transform: "identity" },
+    hypothesis: { terms: ["1", "x", "x^p", "log(x)", "sin(x)"], exponents: { p: quarters }, max_terms: 3 },
+  },
+  {
+    name: "two inverse powers",
+    inputs: uniform({ x: [0.8, 4] }),
+    constants: [6, -2],
+    target: ({ x = 0 }, [a = 0, b = 0]) => a * x ** -3 + b / x,
+    law: { terms: ["x^-3", "x^-1"], transform: "identity" },
+    hypothesis: {
+      terms: ["1", "x^p", "x^q", "exp(-x)"],
+      exponents: { p: { from: -6, to: 2, step: 1 }, q: { from: -6, to: 2, step: 1 } },
+      max_terms: 3,
+    },
+  },
+  {
+    name: "level and logarithm",
+    inputs: magnitudes({ x: [0.2, 20] }),
+    constants: [1.5, 2],
+    target: ({ x = 0 }, [a = 0, b = 0]) => a + b * Math.log(x),
+    law: { terms: ["1", "log(x)"], transform: "identity" },
+    hypothesis: { terms: ["1", "x", "x^p", "log(x)", "exp(-x)"], exponents: { p: { from: -2, to: 2, step: 0.25 } }, max_terms: 3 },
+  },
+  {
+    name: "kinetic energy",
+    inputs: uniform({ x0: [0.5, 4], x1: [0.2, 3] }),
+    constants: [0.5],
+    target: ({ x0 = 0, x1 = 0 }, [a = 0]) => a * x0 * x1 ** 2,
+    law: { terms: ["x0*x1^2"], transform: "identity" },
+    hypothesis: { terms: ["1", "x0", "x1^2", "x0^p*x1^q", "sin(x0)"], exponents: { p: halves, q: halves }, max_terms: 3 },
+  },
+  {
+    name: "product and line",
+    inputs: uniform({ x0: [0.5, 3], x1: [0.5, 3], x2: [0.5, 5] }),
+    constants: [1, 2],
+    target: ({ x0 = 0, x1 = 0, x2 = 0 }, [a = 0, b = 0]) => a * x0 * x1 + b * x2,
+    law: { terms: ["x0*x1", "x2"], transform: "identity" },
+    hypothesis: {
+      terms: ["1", "x0^p*x1^q", "x2^r", "x0", "x1"],
+      exponents: { p: fewHalves, q: fewHalves, r: fewHalves },
+      max_terms: 3,
+    },
+  },
+  {
+    name: "ideal gas",
+    inputs: uniform({ x0: [0.5, 3], x1: [2, 5], x2: [0.5, 3] }),
+    constants: [8.314],
+    target: ({ x0 = 0, x1 = 0, x2 = 0 }, [a = 0]) => (a * x0 * x1) / x2,
+    law: { terms: ["x0*x1*x2^-1"], transform: "identity" },
+    hypothesis: { terms: ["1", "x1", "x0*x1", "x0^p*x1^q*x2^r"], exponents: { p: fewHalves, q: fewHalves, r: fewHalves }, max_terms: 3 },
+  },
+  {
+    name: "orbital period",
+    inputs: uniform({ x0: [0.5, 5], x1: [0.5, 4] }),
+    constants: [2 * Math.PI],
+    target: ({ x0 = 0, x1 = 0 }, [a = 0]) => a * x0 ** 1.5 * x1 ** -0.5,
+    law: { terms: ["x0^1.5*x1^-0.5"], transform: "identity" },
+    hypothesis: { terms: ["1", "x0", "x0^p*x1^q", "exp(-x1)"], exponents: { p: halves, q: halves }, max_terms: 3 },
+  },
+  {
+    name: "thin lens",
+    inputs: uniform({ x0: [1, 6], x1: [1, 6] }),
+    constants: [1, 1],
+    target: ({ x0 = 0, x1 = 0 }, [a = 0, b = 0]) => 1 / (a / x0 + b / x1),
+    law: { terms: ["x0^-1", "x1^-1"], transform: "reciprocal" },
+    hypothesis: {
+      terms: ["1", "x0^p", "x1^q", "x0*x1"],
+      exponents: { p: fewHalves, q: fewHalves },
+      transforms: ["identity", "reciprocal"],
+      max_terms: 3,
+    },
+  },
+  {
+    name: "Van der Pol dv/dt",
+    inputs: oscillator,
+    constants: [1.5, -1.5, -1],
+    target: ({ x = 0, v = 0 }, [a = 0, b = 0, c = 0]) => a * v + b * x ** 2 * v + c * x,
+    law: { terms: ["v", "x^2*v", "x"], transform: "identity" },
+    hypothesis: { terms: ["1", "x", "v", "x*v", "x^2*v", "x*v^2", "x^3"], max_terms: 4 },
+  },
+  {
+    name: "Lorenz dx/dt",
+    inputs: lorenz,
+    constants: [-10, 10],
+    target: ({ x = 0, y = 0 }, [a = 0, b = 0]) => a * x + b * y,
+    law: { terms: ["x", "y"], transform: "identity" },
+    hypothesis: { terms: ["1", "x", "y", "z", "x*y", "x*z", "y*z", "z^2"], max_terms: 4 },
+  },
+  {
+    name: "epidemic dI/dt",
+    inputs: epidemic,
+    constants: [0.5, -0.1],
+    target: ({ S = 0, I = 0 }, [a = 0, b = 0]) => a * S * I + b * I,
+    law: { terms: ["S*I", "I"], transform: "identity" },
+    hypothesis: { terms: ["1", "S", "I", "S*I", "S^2", "I^2"], max_terms: 4 },
+  },
+  {
+    name: "sine and cosine",
+    inputs: uniform({ x: [0, 12] }),
+    constants: [4, 2],
+    target: ({ x = 0 }, [a = 0, b = 0]) => a * Math.sin(x) + b * Math.cos(x),
+    law: { terms: ["sin(x)", "cos(x)"], transform: "identity" },
+    hypothesis: { terms: ["1", "x^p", "sin(x)", "cos(x)", "exp(-x)"], exponents: { p: { from: 0.25, to: 3, step: 0.25 } }, max_terms: 3 },
+  },
+  {
+    name: "decay and drift",
+    inputs: uniform({ x: [0, 6] }),
+    constants: [2, 0.3],
+    target: ({ x = 0 }, [a = 0, b = 0]) => a * Math.exp(-x) + b * x,
+    law: { terms: ["exp(-x)", "x"], transform: "identity" },
+    hypothesis: { terms: ["1", "x^p", "exp(-x)", "sin(x)", "cos(x)"], exponents: { p: { from: 0.25, to: 3, step: 0.25 } }, max_terms: 3 },
+  },
+];
