@@ -5,7 +5,7 @@ import type { Law, Result } from "../../src/contract/result.ts";
 import { shardCells } from "../../src/contract/route.ts";
 import { judge } from "../../src/engine/judge.ts";
 import { buildProblem } from "../../src/engine/problem.ts";
-import { mergeFound, type ShardFound, searchCells } from "../../src/engine/search.ts";
+import { mergeFound, searchCells } from "../../src/engine/search.ts";
 import type { ColumnValues } from "./problem.ts";
 
 const HASH = `sha256:${"0".repeat(64)}`;
@@ -13,14 +13,14 @@ const control = { advance() {} };
 
 /**
  * A whole discover job in this process; `more` is the request without its dataset. The search is cut into `pieces`, whose
- * findings go through JSON and are merged last to first.
+ * findings are copied as between threads and are merged last to first.
  */
 export function discover(columns: ColumnValues, more: object, pieces = 1, units: Record<string, string> = {}): Result {
   const table = tableOf(columns, units);
   const request = discoverRequest.parse({ dataset: { source: "inline", columns, units }, ...more });
   const plan = planDiscover(request, headerOf(table));
   const problem = buildProblem(request, plan, table, control);
-  const found = shardCells(plan, pieces).map((cells) => JSON.parse(JSON.stringify(searchCells(problem, cells, control))) as ShardFound);
+  const found = shardCells(plan, pieces).map((cells) => structuredClone(searchCells(problem, cells, control)));
   return judge(problem, mergeFound(found.reverse()), HASH, control).result;
 }
 

@@ -2,46 +2,51 @@ import { type Pace, ROW_WORK } from "./control.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Gram } from "./gram.ts";
 
+/** A column with less of a new direction than this leaves a cell without bounds: what it adds is lost in rounding. */
+const SMALLEST_DIRECTION = 1e-8;
 /**
- * Columns with less of a new direction than this are left out of the bound, which then says nothing: below, rounding could
- * matter (products are sums with errors of about 1e-15).
+ * What is taken off a bound, far more than rounding can amount to: a share of the square sum, and a share of what each
+ * direction explains, over how much of its column is new.
  */
-const SMALLEST_DIRECTION = 1e-9;
-/**
- * What is taken off the bound, far more than rounding can amount to: a share of the square sum, and of what is explained
- * by directions of which less than a hundredth is new, whose errors are larger.
- */
-const MARGIN = { squares: 1e-7, explained: 0.01, direction: 0.01 } as const;
-/** Cells of more terms are not bounded: factors of thousands of terms would cost more than they save. */
+const MARGIN = { squares: 1e-7, explained: 1e-10 } as const;
+/** Cells of more terms have no bounds: a factor of thousands of terms would cost more than it saves. */
 const MOST_TERMS = 64;
 
 /**
- * How little the laws of a cell can leave of each permuted target: the square sum that all terms of the cell together
- * leave, less a margin. A permuted target is explained by chance alone, and by no more than the number of terms allows:
- * in most cells too little to pay for the terms of any law, and no law needs to be fitted to it there.
+ * How much the laws of a cell can explain at best: what all terms of the cell explain together. A permuted target is
+ * explained by chance alone, so in most cells by too little to pay for the terms of any law.
  *
- * Terms are factored in the order of their last exponent, so that from one cell to the next only those are factored
- * anew whose exponents moved.
+ * Terms are factored in the order of their last exponent, so that from one cell to the next only those are factored anew
+ * whose exponents moved.
  */
 export interface Bound {
-  /** Lower bounds for the present cell, by permuted side; 0 where there is none. */
+  /** Whether the present cell has bounds. */
+  readonly applies: boolean;
+  /** By side: no law of the cell leaves less. */
   readonly left: Float64Array;
+  /** By segment: all terms together leave no more of the target itself. */
+  readonly least: Float64Array;
+  /** By side: at most this much of the length of a trial's noise lies in the span of all terms. */
+  readonly spread: Float64Array;
   enter(): void;
   move(): void;
 }
 
 export function boundOf(gram: Gram, cursor: Cursor, rows: number, pace: Pace): Bound {
-  const { sides, squares, permutations } = gram;
-  const stride = Math.min(cursor.columns.length, MOST_TERMS);
-  const first = sides - permutations;
-  const lower = new Float64Array(stride * stride);
-  const projections = new Float64Array(stride * permutations);
-  /** What the directions up to each one leave, less the margin. */
-  const residuals = new Float64Array((stride + 1) * permutations);
-  residuals.set(squares.subarray(first));
-  const left = new Float64Array(permutations);
-  const twins = twinsOf(gram);
+  const { sides, squares, permutations, segments } = gram;
   const all = cursor.columns.length;
+  const stride = Math.min(all, MOST_TERMS);
+  const firstNull = sides - permutations;
+  const owners = ownersOf(gram);
+  const lower = new Float64Array(stride * stride);
+  const projections = new Float64Array(stride * sides);
+  /** What the directions up to each one leave of a side, less the margin, and how long the noise of a trial is in them, squared. */
+  const residuals = new Float64Array((stride + 1) * sides);
+  const spreads = new Float64Array((stride + 1) * sides);
+  residuals.set(squares);
+  /** The margin of the targets themselves. */
+  const margins = new Float64Array((stride + 1) * segments.length);
+  const twins = twinsOf(gram);
 
   let order = new Int32Array(0);
   /** Of each term in that order: directions up to it, itself included, and terms up to it that were left out. */
@@ -49,7 +54,7 @@ export function boundOf(gram: Gram, cursor: Cursor, rows: number, pace: Pace): B
   const leftOut = new Int32Array(stride);
   /** The terms of the directions. */
   const kept = new Int32Array(stride);
-  let applies = false;
+  let small = false;
 
   /** Adds the direction of a term; false if it has too little of one. */
   function add(term: number, at: number): boolean {
@@ -63,39 +68,55 @@ export function boundOf(gram: Gram, cursor: Cursor, rows: number, pace: Pace): B
       rest -= entry * entry;
     }
     if (!(rest >= SMALLEST_DIRECTION)) return false;
-    const inverse = 1 / Math.sqrt(rest);
-    const weight = rest < MARGIN.direction ? 1 + MARGIN.explained : 1;
     lower[row + at] = Math.sqrt(rest);
     kept[at] = term;
-    const targets = (cursor.columns[term] as number) * sides + first;
-    const own = at * permutations;
-    for (let side = 0; side < permutations; side += 1) projections[own + side] = gram.targets[targets + side] as number;
-    for (let i = 0; i < at; i += 1) {
-      const factor = lower[row + i] as number;
-      const other = i * permutations;
-      for (let side = 0; side < permutations; side += 1) {
-        projections[own + side] = (projections[own + side] as number) - factor * (projections[other + side] as number);
-      }
+    project(at, (cursor.columns[term] as number) * sides, 1 / Math.sqrt(rest));
+    const own = at * sides;
+    const share = MARGIN.explained / rest;
+    for (let side = 0; side < sides; side += 1) {
+      const square = (projections[own + side] as number) ** 2;
+      residuals[own + sides + side] = (residuals[own + side] as number) - (1 + share) * square;
     }
-    for (let side = 0; side < permutations; side += 1) {
-      const value = (projections[own + side] as number) * inverse;
-      projections[own + side] = value;
-      residuals[own + permutations + side] = (residuals[own + side] as number) - weight * value * value;
+    for (let index = 0; index < segments.length; index += 1) {
+      const square = (projections[own + index] as number) ** 2;
+      margins[(at + 1) * segments.length + index] = (margins[at * segments.length + index] as number) + 2 * share * square;
     }
-    pace.work(at * at + (at + 2) * permutations);
+    for (let side = segments.length; side < firstNull; side += 1) {
+      const shift = (projections[own + side] as number) - (projections[own + (owners[side] as number)] as number);
+      spreads[own + sides + side] = (spreads[own + side] as number) + shift * shift;
+    }
+    pace.work(at * at + (at + 4) * sides);
     return true;
   }
 
-  return {
-    left,
-    enter() {
+  function project(at: number, column: number, inverse: number): void {
+    const own = at * sides;
+    for (let side = 0; side < sides; side += 1) projections[own + side] = gram.targets[column + side] as number;
+    for (let i = 0; i < at; i += 1) {
+      const factor = lower[at * stride + i] as number;
+      const other = i * sides;
+      for (let side = 0; side < sides; side += 1) {
+        projections[own + side] = (projections[own + side] as number) - factor * (projections[other + side] as number);
+      }
+    }
+    for (let side = 0; side < sides; side += 1) projections[own + side] = (projections[own + side] as number) * inverse;
+  }
+
+  const bound = {
+    applies: false,
+    left: new Float64Array(sides),
+    least: new Float64Array(segments.length),
+    spread: new Float64Array(sides),
+
+    enter(): void {
       const { terms, last } = cursor;
-      applies = permutations > 0 && terms <= stride && 2 * terms < rows;
+      small = terms <= stride && 2 * terms < rows;
       order = Int32Array.from({ length: terms }, (_, term) => term).sort((a, b) => (last[a] as number) - (last[b] as number) || a - b);
     },
-    move() {
-      left.fill(0);
-      if (!applies) return;
+
+    move(): void {
+      bound.applies = false;
+      if (!small) return;
       const { terms, last, moved, columns } = cursor;
       let at = 0;
       while (at < terms && (last[order[at] as number] as number) < moved) at += 1;
@@ -116,14 +137,29 @@ export function boundOf(gram: Gram, cursor: Cursor, rows: number, pace: Pace): B
         directions[at] = count;
         leftOut[at] = missing;
       }
-      pace.work(terms * ROW_WORK.plain + permutations);
+      pace.work(terms * ROW_WORK.plain + 2 * sides);
       if (missing > 0) return;
-      const end = count * permutations;
-      for (let side = 0; side < permutations; side += 1) {
-        left[side] = Math.max(0, (residuals[end + side] as number) - MARGIN.squares * (squares[first + side] as number));
+      bound.applies = true;
+      const end = count * sides;
+      for (let side = 0; side < sides; side += 1) {
+        const margin = MARGIN.squares * (squares[side] as number);
+        bound.left[side] = Math.max(0, (residuals[end + side] as number) - margin);
+        bound.spread[side] = Math.sqrt((spreads[end + side] as number) + margin * MARGIN.squares);
+      }
+      for (let index = 0; index < segments.length; index += 1) {
+        const margin = (margins[count * segments.length + index] as number) + 2 * MARGIN.squares * (squares[index] as number);
+        bound.least[index] = (bound.left[index] as number) + margin;
       }
     },
   };
+  return bound;
+}
+
+/** For each noise trial, the segment that it is a trial of. */
+function ownersOf({ sides, segments }: Gram): Int32Array {
+  const owners = new Int32Array(sides);
+  for (const [index, { trials }] of segments.entries()) owners.fill(index, trials.from, trials.to);
+  return owners;
 }
 
 /** For each column, the first that has the same products with all right-hand sides, to the last bit: a power of 0 and a constant. */

@@ -17,11 +17,13 @@ const SMALLEST_PIVOT = 1e-6;
  */
 const EXACT = 1e-14;
 /**
- * Share of the square sum that rounding can amount to in a residual, over the volume of the unit columns (the product of
- * their pivots). Below the second figure nothing is concluded from a residual.
+ * A fit's residual is off by less than this times the square of the sum of |v_i| r_i, with v_i its entries of v and r_i the
+ * length of the i-th row of L^-1: a factor computed is the factor of a matrix that differs by some units in the last
+ * place, and r_i is how much of that an entry of v passes on to the coefficients.
  */
-const ROUNDING = 1e-13;
-const SMALLEST_VOLUME = 1e-18;
+const ROUNDING = 1e-14;
+/** Sum of r_i beyond which nothing is concluded about permuted targets, whose |v_i| are not known: for 25 rows. */
+const STEEPEST = 3e3;
 /** More than a sum of squares can be off. */
 const ROUNDED = 1e-9;
 /** Work of a fit beyond the multiply-adds of its subset. */
@@ -69,9 +71,11 @@ export interface Walk {
  *
  * Only the targets themselves are fitted in every subset. Of the noise trials and the permuted targets nothing but their
  * lowest scores is asked. Most of their fits are settled by a bound, and what is found is the same to the last bit:
- * - a trial's residual is at least the target's less the length of its noise, because distances to a span obey the
- *   triangle inequality;
- * - a permuted target's residual is at least what all terms of the cell together leave of it, see bound.ts.
+ * - a permuted target's residual is at least what all terms of the cell together leave of it, see bound.ts;
+ * - distances to a span obey the triangle inequality, so a trial's residual is at least (|r| - |e|)^2, with r the target's
+ *   and e the noise. By the same inequality within the span of all terms of the cell, it is at least what these leave of
+ *   the trial, and (d - |e'|)^2 more: d^2 is what the target's residual is above what they leave of the target, and e'
+ *   the part of the noise in their span, which is short.
  */
 export function walkOf(
   problem: Problem,
@@ -92,7 +96,12 @@ export function walkOf(
   const choices = new Float64Array(stride);
   let choice = 0;
   const lower = new Float64Array(stride * stride);
-  const volumes = new Float64Array(stride + 1).fill(1);
+  /** Upper bounds of the lengths of the rows of L^-1, and of their sums. */
+  const lengths = new Float64Array(stride);
+  const steepness = new Float64Array(stride + 1);
+  const steepest = STEEPEST * Math.max(1, Math.sqrt(problem.sample.training.length) / 5);
+  /** Sums of |v_i| r_i, by size and segment. */
+  const slants = new Float64Array((stride + 1) * segments.length);
   const projections = new Float64Array(stride * sides);
   const residuals = new Float64Array((stride + 1) * sides);
   residuals.set(squares);
@@ -121,7 +130,7 @@ export function walkOf(
   // how many terms a subset has.
   const reach = new Int32Array(all);
   let prices: Float64Array = new Float64Array(0);
-  let least = 1;
+  let leastSize = 1;
   let most = 0;
 
   function lanesOf(first: number, end: number): Lanes {
@@ -141,8 +150,20 @@ export function walkOf(
       rest -= entry * entry;
     }
     lower[depth * stride + depth] = Math.sqrt(rest);
-    volumes[depth + 1] = (volumes[depth] as number) * rest;
     return rest >= SMALLEST_PIVOT;
+  }
+
+  /** Notes how far rounding can matter after a row of the factor and an entry of v of the targets. */
+  function weighRounding(depth: number): void {
+    let length = 1;
+    for (let k = 0; k < depth; k += 1) length += Math.abs(lower[depth * stride + k] as number) * (lengths[k] as number);
+    length /= lower[depth * stride + depth] as number;
+    lengths[depth] = length;
+    steepness[depth + 1] = (steepness[depth] as number) + length;
+    for (let index = 0; index < segments.length; index += 1) {
+      const slant = slants[depth * segments.length + index] as number;
+      slants[(depth + 1) * segments.length + index] = slant + length * Math.abs(projections[depth * sides + index] as number);
+    }
   }
 
   /** The entry of v at a depth for the first `count` lanes, and the square sums of residuals that it leaves. */
@@ -192,6 +213,7 @@ export function walkOf(
       choice += 1;
       choices[depth] = choice;
       project(targetLanes.sides, segments.length, depth);
+      weighRounding(depth);
       pace.work(segments.length * (FIT_WORK + depth));
       const subset = base + subsets.before(size, places[term] as number);
       if (missing === 0) record(size, subset);
@@ -208,22 +230,22 @@ export function walkOf(
   function record(size: number, subset: number): void {
     found.fits += sides;
     const offset = size * sides;
-    const volume = volumes[size] as number;
     for (let index = 0; index < segments.length; index += 1) {
       const scale = (prices[size] as number) * (factors[index] as number);
       const rss = residuals[offset + index] as number;
       const whole = squares[index] as number;
       recordTarget(index, size, subset, Math.max(rss, EXACT * whole) * scale);
-      const sure = volume >= SMALLEST_VOLUME ? rss - (ROUNDING * whole) / volume : 0;
+      const slant = slants[size * segments.length + index] as number;
       const ofSegment = levels[index] as Level[];
       for (let at = 0; at < ofSegment.length; at += 1) {
         const level = ofSegment[at] as Level;
-        if (sure > (level.cutoffs[size] as number)) continue;
+        const off = slant + level.reach * (steepness[size] as number);
+        if (rss - ROUNDING * off * off > (level.cutoffs[size] as number)) continue;
         complete(level, level.sides.length, size);
         recordTrials(level, index, size, subset, scale);
       }
     }
-    const count = volume >= SMALLEST_VOLUME ? (nullCounts[size] as number) : nullLanes.sides.length;
+    const count = (steepness[size] as number) <= steepest ? (nullCounts[size] as number) : nullLanes.sides.length;
     if (count === 0) return;
     complete(nullLanes, count, size);
     recordNulls(count, size);
@@ -271,11 +293,19 @@ export function walkOf(
 
   function setCutoffs(level: Level, index: number): void {
     const known = limits.trials[segments[index]?.model ?? 0] as number[];
-    let limit = 0;
-    for (let lane = 0; lane < level.sides.length; lane += 1) limit = Math.max(limit, known[level.first + lane] as number);
-    for (let size = least; size <= most; size += 1) {
-      const distance = Math.sqrt(limit / ((prices[size] as number) * (factors[index] as number))) + level.reach;
-      level.cutoffs[size] = distance * distance * (1 + ROUNDED);
+    const least = bound.least[index] as number;
+    for (let size = leastSize; size <= most; size += 1) {
+      const scale = (prices[size] as number) * (factors[index] as number);
+      let cutoff = Number.NEGATIVE_INFINITY;
+      for (let lane = 0; lane < level.sides.length; lane += 1) {
+        const side = level.sides[lane] as number;
+        const limit = (known[level.first + lane] as number) / scale;
+        const room = bound.applies ? limit - (bound.left[side] as number) : limit;
+        if (room < 0) continue;
+        const near = (Math.sqrt(limit) + level.reach) ** 2;
+        cutoff = Math.max(cutoff, bound.applies ? Math.min(near, least + (Math.sqrt(room) + (bound.spread[side] as number)) ** 2) : near);
+      }
+      level.cutoffs[size] = cutoff * (1 + ROUNDED);
     }
   }
 
@@ -303,23 +333,23 @@ export function walkOf(
   function boundNulls(): void {
     nullCounts.fill(0);
     if (firstNull === sides) return;
-    bound.move();
     let active = false;
     segments.forEach(({ permutations }, index) => {
       for (let side = permutations.from; side < permutations.to; side += 1) {
-        const left = (bound.left[side - firstNull] as number) * (factors[index] as number);
+        const left = bound.applies ? (bound.left[side] as number) * (factors[index] as number) : 0;
         const limit = limits.nulls[side - permutations.from] as number;
         let size = most;
-        while (size >= least && left * (prices[size] as number) > limit) size -= 1;
+        while (size >= leastSize && left * (prices[size] as number) > limit) size -= 1;
         nullSizes[side] = size;
-        if (size >= least) {
+        if (size >= leastSize) {
           active = true;
           nullCounts[size] = (nullCounts[size] as number) + 1;
         }
       }
     });
     if (!active) return;
-    for (let size = most - 1; size >= least; size -= 1) nullCounts[size] = (nullCounts[size] as number) + (nullCounts[size + 1] as number);
+    for (let size = most - 1; size >= leastSize; size -= 1)
+      nullCounts[size] = (nullCounts[size] as number) + (nullCounts[size + 1] as number);
     nullLanes.sides.sort((a, b) => (nullSizes[b] as number) - (nullSizes[a] as number) || a - b);
     nullLanes.choices.fill(0);
   }
@@ -332,14 +362,15 @@ export function walkOf(
         reach[term] = union;
       }
       prices = pricesOf(problem, cursor.exponents);
-      least = Math.max(1, Math.ceil(bitsOf(cursor.exponents) / Math.max(1, bitsOf(masks[0] ?? 0))));
+      leastSize = Math.max(1, Math.ceil(bitsOf(cursor.exponents) / Math.max(1, bitsOf(masks[0] ?? 0))));
       most = prices.findLastIndex((price) => price < Number.POSITIVE_INFINITY);
       bound.enter();
     },
 
     cell() {
-      if (most < least) return;
+      if (most < leastSize) return;
       pace.work(cursor.terms ** 2 * ROW_WORK.plain);
+      bound.move();
       boundNulls();
       levels.forEach((ofSegment, index) => {
         for (const level of ofSegment) setCutoffs(level, index);
