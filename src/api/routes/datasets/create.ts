@@ -28,12 +28,9 @@ const headers = z.object({
 });
 
 const text = {
-  schema: z
-    .string()
-    .meta({
-      description:
-        "A header line with column names, each alone or with its unit as in `T (d)`, then a line of decimal numbers for each row.",
-    }),
+  schema: z.string().meta({
+    description: "A header line with column names, each alone or with its unit as in `T (d)`, then a line of decimal numbers for each row.",
+  }),
 };
 const lines = { schema: z.string().meta({ description: "A JSON object with the same keys on each line, a row." }) };
 const file = {
