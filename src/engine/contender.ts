@@ -51,6 +51,43 @@ export function withoutWeakest({ start, hypothesis, fit }: Contender): Start | n
   return (sizes[weakest] as number) < WEAK ? { ...start, terms: start.terms.filter((_, index) => index !== weakest) } : null;
 }
 
+/**
+ * The start of a power law that a contender states in logarithms, log y = a + p log x + …, if the library has a term with
+ * free powers of just those columns; null otherwise. The plain form is told if it fits as well.
+ */
+export function asPower({ plan, models }: Problem, { hypothesis, fit }: Contender): Start | null {
+  const { model, terms } = hypothesis;
+  const powers = new Map<string, number>();
+  for (const [index, term] of terms.entries()) {
+    if (term.type === "call" && term.function === "log" && term.argument.type === "column") {
+      powers.set(term.argument.name, fit.coefficients[index] as number);
+    } else if (term.type !== "constant") return null;
+  }
+  const plain = models.findIndex(({ transform, noise }) => transform === "identity" && noise === model.noise);
+  if (model.transform !== "log" || powers.size === 0 || plain < 0) return null;
+  const term = plan.terms.findIndex(({ expression }) => {
+    const factors = expression.type === "product" ? expression.factors : [expression];
+    const free = factors.flatMap((factor) => (factor.type === "power" && factor.exponent.type === "parameter" ? [factor.base] : []));
+    return (
+      free.length === factors.length && free.length === powers.size && free.every((base) => base.type === "column" && powers.has(base.name))
+    );
+  });
+  const expression = plan.terms[term]?.expression;
+  if (!expression) return null;
+  const digits = plan.exponents.map(({ name, values }) => {
+    const factor = (expression.type === "product" ? expression.factors : [expression]).find(
+      (part) => part.type === "power" && part.exponent.type === "parameter" && part.exponent.name === name,
+    );
+    const wanted = factor?.type === "power" && factor.base.type === "column" ? (powers.get(factor.base.name) ?? 0) : undefined;
+    if (wanted === undefined) return 0;
+    return values.reduce(
+      (best, value, index) => (Math.abs(value - wanted) < Math.abs((values[best] as number) - wanted) ? index : best),
+      0,
+    );
+  });
+  return { terms: [term], digits, model: plain };
+}
+
 /** Null if the law has no finite value on some row: a held-out row can lie outside the domain of the training rows. */
 export function contenderOf(problem: Problem, from: Start, sample: Sample, pace: Pace): Contender | null {
   const { plan, models } = problem;

@@ -1,7 +1,7 @@
 import { constant, namesIn } from "../contract/expression.ts";
 import { printText } from "../contract/formula-print.ts";
 import type { Evidence, Result } from "../contract/result.ts";
-import { type Contender, contenderOf, onSample, type Start, startOf, withoutWeakest } from "./contender.ts";
+import { asPower, type Contender, contenderOf, onSample, type Start, startOf, withoutWeakest } from "./contender.ts";
 import { type Control, type Pace, paced } from "./control.ts";
 import { designOf, type Hypothesis, predictions } from "./fit.ts";
 import type { ShardFound } from "./found.ts";
@@ -22,9 +22,9 @@ const COMPARED_ROWS = 8_192;
 const FINALISTS = 4;
 /** Tables that are drawn from the law to see whether they lead back to it. */
 const RESAMPLED = 40;
-/** Most starts that are fitted, and how many of the best lose their weakest term in each round. */
-const MOST_STARTS = 80;
-const SHORTENED = 8;
+/** Most candidates of the search that are fitted, and how many of the best lead to further laws in each round. */
+const MOST_CANDIDATES = 64;
+const DERIVED_FROM = 8;
 /** A trial decides on stability if its noise is at most so many times what the law leaves. */
 const OWN_NOISE = 3;
 
@@ -93,22 +93,21 @@ const MEAN: Hypothesis = {
 /**
  * The best candidates for the target, overall and of each complexity, and for the target with noise: these challenge the
  * law when its stability is tested. Then, again and again, the best of them without a term that is hardly told from zero:
- * a short law whose exponents lie between the values of the grid may be found by that alone.
+ * a short law whose exponents lie between the values of the grid may be found by that alone; and as plain power laws.
  */
 function contendersOf(problem: Problem, found: ShardFound, sample: Sample, pace: Pace): Contender[] {
   const known = new Set<string>();
-  const fresh = (starts: Start[]) =>
-    starts.flatMap((start) => {
-      const key = `${start.terms.join()} ${start.model}`;
-      if (known.size >= MOST_STARTS || known.has(key)) return [];
-      known.add(key);
-      return contenderOf(problem, start, sample, pace) ?? [];
+  const unknown = (starts: readonly Start[]) =>
+    starts.filter(({ terms, model }) => {
+      const key = `${terms.join()} ${model}`;
+      return !known.has(key) && known.add(key);
     });
+  const fitted = (starts: readonly Start[]) => starts.flatMap((start) => contenderOf(problem, start, sample, pace) ?? []);
   const candidates = [...found.byComplexity, ...found.best, ...found.trials.flat()].filter((candidate) => candidate !== null);
-  let contenders = ordered(fresh(candidates.map((candidate) => startOf(problem, candidate))));
-  for (let round = 1; round < problem.plan.maxTerms; round += 1) {
-    const shorter = fresh(contenders.slice(0, SHORTENED).flatMap((contender) => withoutWeakest(contender) ?? []));
-    contenders = ordered([...contenders, ...shorter]);
+  let contenders = ordered(fitted(unknown(candidates.map((candidate) => startOf(problem, candidate))).slice(0, MOST_CANDIDATES)));
+  for (let round = 0; round < problem.plan.maxTerms; round += 1) {
+    const derived = contenders.slice(0, DERIVED_FROM).flatMap((contender) => [withoutWeakest(contender), asPower(problem, contender)]);
+    contenders = ordered([...contenders, ...fitted(unknown(derived.filter((start) => start !== null)))]);
   }
   return contenders;
 }

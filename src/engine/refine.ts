@@ -30,6 +30,8 @@ const SMALLEST_STEP = 1e-9;
 const DIFFERENCE = 1e-4;
 /** A simple number is tried if it is within so many standard errors of the free value. */
 const REACH = 3.5;
+/** Most decimals of an exponent. */
+const MOST_DIGITS = 14;
 const NORMAL_95 = 1.96;
 
 /**
@@ -78,7 +80,10 @@ export function refine(family: Family, design: Design, sample: Sample, pace: Pac
   const settle = (values: number[], index: number) => {
     const fixed = new Set(Array.from({ length: index + 1 }, (_, at) => at));
     const centre = values[index] as number;
-    const options = [...simpleNear(centre, free.errors[index] as number, family.exponents[index]?.grid ?? []), centre].flatMap((value) => {
+    const options = [
+      ...simpleNear(centre, free.errors[index] as number, family.exponents[index]?.grid ?? []),
+      told(centre, free.errors[index] as number),
+    ].flatMap((value) => {
       const trial = values.map((other, at) => (at === index ? value : other));
       const point = fixed.size === values.length ? fitAt(material, trial, pace) : descend(material, trial, fixed, pace);
       return point ? [scored(point)] : [];
@@ -112,7 +117,14 @@ function isWithin(value: number, exponent: Family["exponents"][number] | undefin
 }
 
 function nearest(value: number, denominator: number): number {
-  return Math.round(value * denominator) / denominator + 0;
+  // As a parser reads 2/3, so that a printed law is read back to the last digit.
+  return denominator === 3 ? Math.round(value * 3) * (1 / 3) + 0 : Math.round(value * denominator) / denominator + 0;
+}
+
+/** A free value to a tenth of its error: further digits say nothing. */
+function told(value: number, error: number): number {
+  const digits = Math.ceil(-Math.log10(error)) + 1;
+  return digits > 0 && digits < MOST_DIGITS ? Number(value.toFixed(digits)) : value;
 }
 
 /** The nearest number of each class and of the grid within reach, 0 left out: a power of 0 is a constant, which is a term of its own. */

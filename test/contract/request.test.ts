@@ -9,7 +9,7 @@ describe("a request", () => {
     expect(parseDocument(discoverRequest, { dataset })).toMatchObject({
       schema_version: 2,
       decision: { method: "v2", false_acceptance: 0.025, holdout_fraction: 0.2 },
-      noise: { levels: [0.01], trials: 5 },
+      noise: { levels: [0.01, 0.05], trials: 5 },
       seed: 42,
       budget: { deadline_seconds: 3600 },
       priority: 3,

@@ -106,7 +106,6 @@ describe("a Parquet file", () => {
     ["true and false", [{ name: "a", data: [true, false], type: "BOOLEAN" }], "column_type_unsupported", /the type BOOLEAN/],
     ["times", [{ name: "a", data: [new Date(0), new Date(1)], type: "TIMESTAMP" }], "column_type_unsupported", /the type TIMESTAMP/],
     ["documents", [{ name: "a", data: [{ b: 1 }, { b: 2 }], type: "JSON" }], "column_type_unsupported", /the type JSON/],
-    ["one row", [{ name: "a", data: [1], type: "DOUBLE" }], "dataset_too_few_rows", /1 row/],
     ["no rows", [{ name: "a", data: [], type: "DOUBLE" }], "dataset_empty", /no rows/],
     ["a name that no formula can hold", [{ name: "a.b", data: [1, 2], type: "DOUBLE" }], "column_name_invalid", /"a\.b"/],
     ["a column named twice", [...doubles, ...doubles], "column_duplicate", /two columns "a"/],
