@@ -12,9 +12,6 @@ const CR = 13;
 /** Most characters of one line: 4,096 columns with names or numbers of 64, and their quotes. A longer line is not built. */
 export const MAX_LINE = 300_000;
 
-/** Lines of spaces that are passed over; empty ones cost nothing. */
-const MAX_BLANK = 10_000;
-
 /**
  * Reads a table from CSV with a header line, strictly: each heading a name or `name (unit)`, each row as long as the header, each cell a decimal number.
  * Faults name the line of the file, counted from 1. A byte order mark, CRLF and blank lines are fine.
@@ -78,14 +75,7 @@ async function tableIn(parser: Parser, body: { hasBreak: boolean }, delimiter: s
   let names: string[] = [];
   let rows: Rows | undefined;
   let values = new Float64Array();
-  let blank = 0;
   for await (const { cells, line } of parser as AsyncIterable<Row>) {
-    if (cells.length === 1 && cells[0] === "") {
-      blank += 1;
-      if (blank > MAX_BLANK)
-        throw new OrreryError("malformed_csv", `Line ${line} is one of more than ${MAX_BLANK} with nothing but spaces; remove them.`);
-      continue;
-    }
     if (!rows) {
       // What ends without a break comes when the whole body has been seen.
       if (!body.hasBreak) throw oneLine();

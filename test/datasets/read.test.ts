@@ -69,6 +69,13 @@ describe("missing values", () => {
     expect([table.columns, dropped]).toEqual([{ a: Float64Array.of(1, 5), T: Float64Array.of(2, 6) }, 1]);
   });
 
+  test("in a table of one column are not blank lines", async () => {
+    const text = 'a\n1\n""\n \n\n2\n';
+    await expect(read(text)).rejects.toMatchObject(refusal("dataset_not_numeric", /Line 3 of column "a" is empty/));
+    const { table, dropped } = await read(text, { missing: "drop" });
+    expect([table.columns, dropped]).toEqual([{ a: Float64Array.of(1, 2) }, 1]);
+  });
+
   test("do not excuse other faults of their row", async () => {
     await expect(read("a,T\n,many\n1,2\n", { missing: "drop" })).rejects.toMatchObject(refusal("dataset_not_numeric", /"many"/));
     await expect(read("a,T\n-inf,\n1,2\n", { missing: "drop" })).rejects.toMatchObject(refusal("dataset_not_numeric", /"-inf"/));
