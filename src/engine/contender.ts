@@ -143,7 +143,7 @@ function scored(
   });
   if (!finite) return null;
   const size = { rows: all.length, terms: terms.length, exponents: hypothesis.exponents, logGrid, library: problem.plan.terms.length };
-  const price = penalty(size) + transformPrice(model.transform) + functionPrice(terms);
+  const price = penalty(size) + transformPrice(model.transform) + functionPrice(terms, model.transform);
   return {
     start,
     hypothesis,

@@ -144,14 +144,14 @@ interface Material {
   rows: number;
 }
 
-function materialOf(family: Family, { z, scale }: Design, { table }: Sample, pace: Pace): Material {
+function materialOf(family: Family, { z, scale, size }: Design, { table }: Sample, pace: Pace): Material {
   const target = mapRows(z.length, pace, ROW_WORK.plain, (row) => (z[row] as number) / (scale[row] as number));
   return {
     family,
     columns: table.columns,
     weights: mapRows(z.length, pace, ROW_WORK.plain, (row) => 1 / (scale[row] as number)),
     target,
-    floor: floorOf(target.reduce((sum, value) => sum + value * value, 0)),
+    floor: floorOf(size * z.length),
     rows: z.length,
   };
 }

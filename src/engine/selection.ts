@@ -1,5 +1,5 @@
 import type { Contender } from "./contender.ts";
-import { mapRows, type Pace, ROW_WORK, sumRows } from "./control.ts";
+import { mapRows, type Pace, ROW_WORK } from "./control.ts";
 import { normalQuantile } from "./distributions.ts";
 import { type Design, floorOf, valueAt, weighted } from "./fit.ts";
 import { slope, undone } from "./model.ts";
@@ -30,7 +30,7 @@ export function selectionOf(contenders: readonly Contender[], sample: Sample, se
   const competitors = contenders.slice(0, COMPETITORS).map((contender) => {
     const { design, fit } = contender;
     const column = (index: number) => weighted(design.columns[index] as Float64Array, design.scale, sample.all, pace);
-    const floor = floorOf(sumRows(rows, pace, ROW_WORK.plain, (row) => ((design.z[row] as number) / (design.scale[row] as number)) ** 2));
+    const floor = floorOf(design.size * rows);
     return {
       ...contender,
       floor,
