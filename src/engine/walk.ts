@@ -26,6 +26,8 @@ const ROUNDING = 1e-14;
 const STEEPEST = 3e3;
 /** More than a sum of squares can be off. */
 const ROUNDED = 1e-9;
+/** Subsets times models up to which the lowest q of each is noted; in larger libraries the best fill up at once. */
+const MOST_STANDING = 1_000_000;
 /** Work of a fit beyond the multiply-adds of its subset. */
 const FIT_WORK = 4;
 
@@ -96,6 +98,8 @@ export function walkOf(
   const choices = new Float64Array(stride);
   let choice = 0;
   const lower = new Float64Array(stride * stride);
+  /** One over its diagonal. */
+  const inverses = new Float64Array(stride);
   /** Upper bounds of the lengths of the rows of L^-1, and of their sums. */
   const lengths = new Float64Array(stride);
   const steepness = new Float64Array(stride + 1);
@@ -120,11 +124,20 @@ export function walkOf(
     });
   });
   /** Lowest q of the subsets that came among the best, by subset and model: most of their later cells need no comparison. */
-  const standing = new Map<number, number>();
+  const standing = new Float64Array(Math.min(MOST_STANDING, subsets.before(1, all) * models.length)).fill(NOTHING);
   const bound = boundOf(gram, cursor, problem.sample.training.length, pace);
   /** By size: the null lanes that can matter to a subset of that many terms in this cell. */
   const nullCounts = new Int32Array(stride + 1);
   const nullSizes = new Int32Array(sides);
+
+  /** The largest cutoff of the levels of a segment, by segment and size, and the longest of their noises. */
+  const cutoffs = new Float64Array(segments.length * (stride + 1));
+  const reaches = Float64Array.from(levels, (ofSegment) => Math.max(0, ...ofSegment.map((level) => level.reach)));
+
+  // Of the present cell: its place in the landscape and, as far as this walk knows, what a q must not exceed to count.
+  let place = 0;
+  let bestLimit = NOTHING;
+  const complexityLimits = new Float64Array(stride + 1);
 
   // Of the present grid: the exponents that the terms from each one on use, exp(penalty / N) by the number of terms, and
   // how many terms a subset has.
@@ -132,6 +145,7 @@ export function walkOf(
   let prices: Float64Array = new Float64Array(0);
   let leastSize = 1;
   let most = 0;
+  let exponentCount = 0;
 
   function lanesOf(first: number, end: number): Lanes {
     const list = Int32Array.from({ length: end - first }, (_, lane) => first + lane);
@@ -145,11 +159,11 @@ export function walkOf(
     for (let i = 0; i < depth; i += 1) {
       let entry = products[pairs[(chosen[i] as number) * all + term] as number] as number;
       for (let k = 0; k < i; k += 1) entry -= (lower[depth * stride + k] as number) * (lower[i * stride + k] as number);
-      entry /= lower[i * stride + i] as number;
+      entry *= inverses[i] as number;
       lower[depth * stride + i] = entry;
       rest -= entry * entry;
     }
-    lower[depth * stride + depth] = Math.sqrt(rest);
+    inverses[depth] = 1 / Math.sqrt(rest);
     return rest >= SMALLEST_PIVOT;
   }
 
@@ -157,7 +171,7 @@ export function walkOf(
   function weighRounding(depth: number): void {
     let length = 1;
     for (let k = 0; k < depth; k += 1) length += Math.abs(lower[depth * stride + k] as number) * (lengths[k] as number);
-    length /= lower[depth * stride + depth] as number;
+    length *= inverses[depth] as number;
     lengths[depth] = length;
     steepness[depth + 1] = (steepness[depth] as number) + length;
     for (let index = 0; index < segments.length; index += 1) {
@@ -171,7 +185,7 @@ export function walkOf(
     const row = depth * stride;
     const own = depth * sides;
     const start = (columns[chosen[depth] as number] as number) * sides;
-    const inverse = 1 / (lower[row + depth] as number);
+    const inverse = inverses[depth] as number;
     for (let lane = 0; lane < count; lane += 1) {
       const side = lanes[lane] as number;
       let value = targets[start + side] as number;
@@ -235,12 +249,14 @@ export function walkOf(
       const rss = residuals[offset + index] as number;
       const whole = squares[index] as number;
       recordTarget(index, size, subset, Math.max(rss, EXACT * whole) * scale);
-      const slant = slants[size * segments.length + index] as number;
+      const off = (slants[size * segments.length + index] as number) + (reaches[index] as number) * (steepness[size] as number);
+      const sure = rss - ROUNDING * off * off;
+      // Written so that what is no number settles nothing.
+      if (sure > (cutoffs[index * (stride + 1) + size] as number)) continue;
       const ofSegment = levels[index] as Level[];
       for (let at = 0; at < ofSegment.length; at += 1) {
         const level = ofSegment[at] as Level;
-        const off = slant + level.reach * (steepness[size] as number);
-        if (rss - ROUNDING * off * off > (level.cutoffs[size] as number)) continue;
+        if (sure > (level.cutoffs[size] as number)) continue;
         complete(level, level.sides.length, size);
         recordTrials(level, index, size, subset, scale);
       }
@@ -253,23 +269,26 @@ export function walkOf(
 
   function recordTarget(index: number, size: number, subset: number, q: number): void {
     if (!(q < NOTHING)) return;
-    const { model } = segments[index] as Gram["segments"][number];
-    const at = cursor.cell - from;
-    if (at < lowest.length && q < (lowest[at] as number)) lowest[at] = q;
+    if (place < lowest.length && q < (lowest[place] as number)) lowest[place] = q;
     if (alike[index] && q < found.signal) found.signal = q;
-    if (found.best.length < KEPT || q <= (found.best[KEPT - 1] as Candidate).q) {
-      const name = subset * models.length + model;
-      if (!(q > (standing.get(name) ?? NOTHING))) {
-        standing.set(name, q);
-        keep(found.best, candidateOf(q, subset, model));
-      }
+    if (q <= (complexityLimits[size] as number)) {
+      const complexity = size + exponentCount;
+      const candidate = candidateOf(q, subset, index);
+      found.byComplexity[complexity] = better(found.byComplexity[complexity], candidate);
+      complexityLimits[size] = q;
     }
-    const complexity = size + bitsOf(cursor.exponents);
-    const rival = found.byComplexity[complexity];
-    if (!rival || q <= rival.q) found.byComplexity[complexity] = better(rival, candidateOf(q, subset, model));
+    if (q > bestLimit) return;
+    const name = subset * models.length + index;
+    if (name < standing.length) {
+      if (q > (standing[name] as number)) return;
+      standing[name] = q;
+    }
+    keep(found.best, candidateOf(q, subset, index));
+    bestLimit = found.best[KEPT - 1]?.q ?? NOTHING;
   }
 
-  function candidateOf(q: number, subset: number, model: number): Candidate {
+  function candidateOf(q: number, subset: number, index: number): Candidate {
+    const { model } = segments[index] as Gram["segments"][number];
     return { q, cell: cursor.cell, subset, structure: structureOf(subset), model };
   }
 
@@ -283,23 +302,36 @@ export function walkOf(
       const q = Math.max(residuals[size * sides + side] as number, EXACT * (squares[side] as number)) * scale;
       const rival = winners[trial];
       if (!(rival ? q <= rival.q : q < NOTHING)) continue;
-      const candidate = candidateOf(q, subset, model);
+      const candidate = candidateOf(q, subset, index);
       if (rival && compareCandidates(candidate, rival) >= 0) continue;
       winners[trial] = candidate;
       if (q < (known[trial] as number)) known[trial] = q;
-      setCutoffs(level, index);
+      setCutoffs(index);
     }
   }
 
-  function setCutoffs(level: Level, index: number): void {
+  function setCutoffs(index: number): void {
+    const ofSegment = levels[index] as Level[];
+    const start = index * (stride + 1);
+    cutoffs.fill(Number.NEGATIVE_INFINITY, start, start + stride + 1);
+    for (let at = 0; at < ofSegment.length; at += 1) {
+      const level = ofSegment[at] as Level;
+      setCutoffsOf(level, index);
+      for (let size = leastSize; size <= most; size += 1) {
+        if ((level.cutoffs[size] as number) > (cutoffs[start + size] as number)) cutoffs[start + size] = level.cutoffs[size] as number;
+      }
+    }
+  }
+
+  function setCutoffsOf(level: Level, index: number): void {
     const known = limits.trials[segments[index]?.model ?? 0] as number[];
     const least = bound.least[index] as number;
     for (let size = leastSize; size <= most; size += 1) {
-      const scale = (prices[size] as number) * (factors[index] as number);
+      const inverse = 1 / ((prices[size] as number) * (factors[index] as number));
       let cutoff = Number.NEGATIVE_INFINITY;
       for (let lane = 0; lane < level.sides.length; lane += 1) {
         const side = level.sides[lane] as number;
-        const limit = (known[level.first + lane] as number) / scale;
+        const limit = (known[level.first + lane] as number) * inverse;
         const room = bound.applies ? limit - (bound.left[side] as number) : limit;
         if (room < 0) continue;
         const near = (Math.sqrt(limit) + level.reach) ** 2;
@@ -333,23 +365,27 @@ export function walkOf(
   function boundNulls(): void {
     nullCounts.fill(0);
     if (firstNull === sides) return;
-    let active = false;
-    segments.forEach(({ permutations }, index) => {
+    if (!bound.applies) {
+      nullCounts.fill(nullLanes.sides.length);
+      return;
+    }
+    let active = 0;
+    for (let index = 0; index < segments.length; index += 1) {
+      const { permutations } = segments[index] as Gram["segments"][number];
+      const price = (prices[leastSize] as number) * (factors[index] as number);
       for (let side = permutations.from; side < permutations.to; side += 1) {
-        const left = bound.applies ? (bound.left[side] as number) * (factors[index] as number) : 0;
+        nullSizes[side] = 0;
         const limit = limits.nulls[side - permutations.from] as number;
+        if ((bound.left[side] as number) * price > limit) continue;
         let size = most;
-        while (size >= leastSize && left * (prices[size] as number) > limit) size -= 1;
+        while ((bound.left[side] as number) * (prices[size] as number) * (factors[index] as number) > limit && size > leastSize) size -= 1;
         nullSizes[side] = size;
-        if (size >= leastSize) {
-          active = true;
-          nullCounts[size] = (nullCounts[size] as number) + 1;
-        }
+        nullCounts[size] = (nullCounts[size] as number) + 1;
+        active += 1;
       }
-    });
-    if (!active) return;
-    for (let size = most - 1; size >= leastSize; size -= 1)
-      nullCounts[size] = (nullCounts[size] as number) + (nullCounts[size + 1] as number);
+    }
+    if (active === 0) return;
+    for (let size = most - 1; size > 0; size -= 1) nullCounts[size] = (nullCounts[size] as number) + (nullCounts[size + 1] as number);
     nullLanes.sides.sort((a, b) => (nullSizes[b] as number) - (nullSizes[a] as number) || a - b);
     nullLanes.choices.fill(0);
   }
@@ -364,6 +400,7 @@ export function walkOf(
       prices = pricesOf(problem, cursor.exponents);
       leastSize = Math.max(1, Math.ceil(bitsOf(cursor.exponents) / Math.max(1, bitsOf(masks[0] ?? 0))));
       most = prices.findLastIndex((price) => price < Number.POSITIVE_INFINITY);
+      exponentCount = bitsOf(cursor.exponents);
       bound.enter();
     },
 
@@ -372,9 +409,10 @@ export function walkOf(
       pace.work(cursor.terms ** 2 * ROW_WORK.plain);
       bound.move();
       boundNulls();
-      levels.forEach((ofSegment, index) => {
-        for (const level of ofSegment) setCutoffs(level, index);
-      });
+      for (let index = 0; index < segments.length; index += 1) setCutoffs(index);
+      place = cursor.cell - from;
+      bestLimit = found.best[KEPT - 1]?.q ?? NOTHING;
+      for (let size = 1; size <= most; size += 1) complexityLimits[size] = found.byComplexity[size + exponentCount]?.q ?? NOTHING;
       extend(0, 0, 0, -1);
     },
   };
