@@ -2,9 +2,10 @@ import type { CellRange } from "../contract/grid.ts";
 import { type Control, paced } from "./control.ts";
 import { cursorOf } from "./cursor.ts";
 import { type Limits, landscapeCells, lower, NOTHING, type ShardFound } from "./found.ts";
+import { limitsOf } from "./limits.ts";
 import type { Problem } from "./problem.ts";
 import { structuresOf } from "./structure.ts";
-import { limitsOf, walkOf } from "./walk.ts";
+import { walkOf } from "./walk.ts";
 
 export { type Limits, limitsIn, lower, mergeFound, type ShardFound } from "./found.ts";
 

@@ -4,18 +4,13 @@ import { type Pace, ROW_WORK } from "./control.ts";
 import type { Cursor } from "./cursor.ts";
 import { better, type Candidate, compareCandidates, KEPT, keep, type Limits, NOTHING, type ShardFound } from "./found.ts";
 import type { Gram } from "./gram.ts";
-import { usedGrid } from "./layout.ts";
+import { type Lanes, type Level, lanesOf } from "./lanes.ts";
+import { EXACT, factorsOf, pricesOf } from "./limits.ts";
 import { type Model, weightPower } from "./model.ts";
 import type { Problem } from "./problem.ts";
-import { penalty } from "./score.ts";
 
 /** Squared sine of the smallest angle between a unit column and the span of the others that still counts as a new direction. */
 const SMALLEST_PIVOT = 1e-6;
-/**
- * The square sum of residuals comes out of a difference, so it cannot be told from 0 below this share of the target's
- * square sum: |r| / |y| < 1e-7. All such fits are exact here, and the simplest of them wins.
- */
-const EXACT = 1e-14;
 /**
  * A fit's residual is off by less than this times the square of the sum of |v_i| r_i, with v_i its entries of v and r_i the
  * length of the i-th row of L^-1: a factor computed is the factor of a matrix that differs by some units in the last
@@ -39,24 +34,6 @@ export interface Record {
   /** Lowest q of the cells from `from` on. */
   lowest: Float64Array;
   from: number;
-}
-
-/** Right-hand sides that are fitted together, and only where one of them can matter. */
-interface Lanes {
-  sides: Int32Array;
-  /** By depth: how many of the sides are projected on the term that was chosen there, and at which choice. */
-  widths: Int32Array;
-  choices: Float64Array;
-}
-
-/** The noise trials of one level under one model. */
-interface Level extends Lanes {
-  /** Index of its first trial among those of all levels. */
-  first: number;
-  /** Largest length of its noise. */
-  reach: number;
-  /** By size: none of the trials can matter where the target leaves more than this. */
-  cutoffs: Float64Array;
 }
 
 export interface Walk {
@@ -113,14 +90,14 @@ export function walkOf(
   /** Whether a model weighs the rows alike, so that it has a null. */
   const alike = segments.map(({ model }) => weightPower(models[model] as Model) === 0);
   const factors = factorsOf(problem, gram);
-  const targetLanes = lanesOf(0, segments.length);
-  const nullLanes = lanesOf(firstNull, sides);
+  const targetLanes = lanesOf(0, segments.length, stride);
+  const nullLanes = lanesOf(firstNull, sides, stride);
   const levels = segments.map(({ trials }) => {
     const each = problem.request.noise.trials;
     return Array.from({ length: (trials.to - trials.from) / each }, (_, level): Level => {
       const side = trials.from + level * each;
       const reach = Math.max(...gram.shifts.subarray(side, side + each)) * (1 + ROUNDED);
-      return { ...lanesOf(side, side + each), first: level * each, reach, cutoffs: new Float64Array(stride + 1) };
+      return { ...lanesOf(side, side + each, stride), first: level * each, reach, cutoffs: new Float64Array(stride + 1) };
     });
   });
   /** Lowest q of the subsets that came among the best, by subset and model: most of their later cells need no comparison. */
@@ -146,11 +123,6 @@ export function walkOf(
   let leastSize = 1;
   let most = 0;
   let exponentCount = 0;
-
-  function lanesOf(first: number, end: number): Lanes {
-    const list = Int32Array.from({ length: end - first }, (_, lane) => first + lane);
-    return { sides: list, widths: new Int32Array(stride), choices: new Float64Array(stride) };
-  }
 
   /** Adds a row to the factor. Returns false if the term has no new direction. */
   function pivot(depth: number, term: number): boolean {
@@ -416,46 +388,4 @@ export function walkOf(
       extend(0, 0, 0, -1);
     },
   };
-}
-
-/** exp(penalty / N) of the subsets that use exactly some exponents, by the number of terms; Infinity where the rows do not suffice. */
-function pricesOf({ sample, layout, plan }: Problem, exponents: number): Float64Array {
-  const rows = sample.training.length;
-  const size = { rows, ...usedGrid(layout.sizes, exponents), library: layout.terms.length };
-  return Float64Array.from({ length: plan.maxTerms + 1 }, (_, terms) => Math.exp(penalty({ ...size, terms }) / rows));
-}
-
-/** What the Jacobian of the model of each segment multiplies its q with. */
-function factorsOf({ models }: Problem, { segments }: Gram): number[] {
-  return segments.map(({ model }) => Math.exp(models[model]?.jacobian ?? 0));
-}
-
-/** What the laws of one term reach, wherever they are: the limits with which a search starts. */
-export function limitsOf(problem: Problem, pace: Pace): Limits {
-  const { permutations, trials, grams, layout, models } = problem;
-  const none = (length: number) => Array.from({ length }, () => NOTHING);
-  const limits: Limits = { nulls: none(permutations), trials: models.map(() => none(trials)) };
-  for (const gram of grams) {
-    const factors = factorsOf(problem, gram);
-    for (const { mask, offset, count } of layout.terms) {
-      const [, price = Number.POSITIVE_INFINITY] = pricesOf(problem, mask);
-      for (let column = offset; column < offset + count; column += 1) {
-        if (gram.usable[column] === 0) continue;
-        pace.work(gram.sides * ROW_WORK.plain);
-        gram.segments.forEach(({ model, trials: drawn, permutations: permuted }, index) => {
-          const lower = (into: number[], { from, to }: { from: number; to: number }) => {
-            for (let side = from; side < to; side += 1) {
-              const square = gram.squares[side] as number;
-              const rest = square - (gram.targets[column * gram.sides + side] as number) ** 2;
-              const q = Math.max(rest, EXACT * square) * price * (factors[index] as number);
-              if (q < (into[side - from] as number)) into[side - from] = q;
-            }
-          };
-          lower(limits.nulls, permuted);
-          lower(limits.trials[model] as number[], drawn);
-        });
-      }
-    }
-  }
-  return limits;
 }
