@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from "@temporalio/worker";
 import closeWithGrace from "close-with-grace";
 import { type Compute, createCompute } from "./activities/compute.ts";
 import { type Activities, createActivities } from "./activities/index.ts";
-import { loadSettings, loadTemporal, type TemporalTarget } from "./config/load.ts";
+import { loadSettings, loadTemporal, storeOptions, type TemporalTarget, uriRules } from "./config/load.ts";
 import type { Settings } from "./config/schema.ts";
 import { POOLS, type Pool, QUEUES } from "./contract/names.ts";
-import { createFsStore } from "./storage/fs.ts";
+import { createFetch } from "./datasets/fetch.ts";
+import { openStore } from "./storage/open.ts";
 import { serveHealth } from "./telemetry/health.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 
@@ -32,9 +32,16 @@ async function main(): Promise<void> {
   Runtime.install({ logger: bridge(logger), shutdownSignals: [], workerHeartbeatInterval: "1s" });
   const connection = await connect(temporal);
   const compute = createCompute({ pools, threads: settings.ORRERY_THREADS });
+  const { store, objects } = await openStore(storeOptions(settings));
   const activities = createActivities({
-    store: createFsStore(join(settings.ORRERY_DATA_DIR, "artifacts"), { sync: settings.ORRERY_STORE_SYNC }),
+    store,
     compute,
+    fetchTable: createFetch({
+      rules: uriRules(settings),
+      ...(objects && { objects }),
+      maxBytes: settings.ORRERY_MAX_UPLOAD_BYTES,
+      timeoutMs: settings.ORRERY_URI_TIMEOUT_SECONDS * 1_000,
+    }),
     logger,
   });
   const workers = await Promise.all(

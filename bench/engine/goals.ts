@@ -28,9 +28,9 @@ export function goal(
 }
 
 /** What a part of the benchmark found. `tables` are Markdown. */
-export interface Measured {
+export interface Measured<Line extends object = object> {
   goals: Goal[];
-  lines: object[];
+  lines: Line[];
   tables?: string[];
 }
 

@@ -11,6 +11,7 @@ export async function loadTable(store: Store, tenant: string, source: DatasetSou
     const table = tableOf(source.columns, source.units);
     return { table, hash: sha256(encodeTable(table)) };
   }
+  if (source.source === "uri") throw new Error("a dataset is fetched before it is loaded");
   const hash = source.dataset_id.slice("ds_".length);
   const bytes = await store.get(datasetKey(tenant, hash));
   if (!bytes) throw new OrreryError("dataset_not_found", `Dataset ${source.dataset_id} is not in the store; upload it again.`);

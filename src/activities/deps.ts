@@ -1,3 +1,4 @@
+import type { FetchTable } from "../datasets/fetch.ts";
 import type { Store } from "../storage/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Compute } from "./compute.ts";
@@ -6,5 +7,6 @@ import type { Compute } from "./compute.ts";
 export interface ActivityDeps {
   store: Store;
   compute: Compute;
+  fetchTable: FetchTable;
   logger: Logger;
 }

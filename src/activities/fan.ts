@@ -53,7 +53,7 @@ export async function perform(task: Task, hands: Hands, grounds: Grounds): Promi
 }
 
 function lend<T>(
-  { request, table, hash }: Exclude<Task, { op: "evaluate" }>,
+  { request, table, hash }: Exclude<Task, { op: "evaluate" | "tgefd" }>,
   hands: Hands,
   grounds: Grounds,
   sums: boolean,

@@ -1,9 +1,11 @@
 import type { Table } from "../contract/dataset.ts";
 import type { ErrorCode, Fault } from "../contract/errors.ts";
 import type { CellRange } from "../contract/grid.ts";
+import type { Kind } from "../contract/names.ts";
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest, EvaluateRequest } from "../contract/request.ts";
 import type { Evidence, Result } from "../contract/result.ts";
+import type { TgefdRequest } from "../contract/tgefd-request.ts";
 import type { Plot } from "../engine/plot/plots.ts";
 import type { Groundwork } from "../engine/problem.ts";
 import type { Limits, ShardFound } from "../engine/search.ts";
@@ -13,7 +15,8 @@ export type Task =
   | { op: "evaluate"; request: EvaluateRequest; table: Table; hash: string; predict: Table | undefined }
   | { op: "discover"; request: DiscoverRequest; plan: DiscoverPlan; table: Table; hash: string }
   | { op: "search"; request: DiscoverRequest; plan: DiscoverPlan; table: Table; hash: string; cells: CellRange }
-  | { op: "judge"; request: DiscoverRequest; table: Table; hash: string; found: ShardFound[] };
+  | { op: "judge"; request: DiscoverRequest; table: Table; hash: string; found: ShardFound[] }
+  | { op: "tgefd"; request: TgefdRequest; kind: Kind; table: Table; hash: string; config: string };
 
 /** What is found, by the task's `op`. */
 export interface Findings {
@@ -21,6 +24,7 @@ export interface Findings {
   discover: Judgement;
   search: ShardFound;
   judge: Judgement;
+  tgefd: Judgement;
 }
 
 export interface Judgement {

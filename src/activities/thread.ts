@@ -1,10 +1,12 @@
 import { headerOf } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
 import { planDiscover, planEvaluate } from "../contract/plan.ts";
+import { planTgefd } from "../contract/tgefd-plan.ts";
 import { evaluateLaw } from "../engine/evaluate.ts";
 import { judge } from "../engine/judge.ts";
 import { drawPlots } from "../engine/plot/plots.ts";
 import { addSums, buildProblem, layGround, problemOf } from "../engine/problem.ts";
+import { reproduce } from "../engine/reproduction.ts";
 import { mergeFound, searchCells } from "../engine/search.ts";
 import { Words } from "./control.ts";
 import { shared } from "./shared.ts";
@@ -42,6 +44,11 @@ function perform(unit: Unit, control: { advance(fits: number): void }): Yield[ke
       const plan = planDiscover(unit.request, headerOf(unit.table));
       const problem = buildProblem(unit.request, plan, unit.table, control);
       return drawn(judge(problem, searchCells(problem, { from: 0, to: plan.cells }, control), `sha256:${unit.hash}`, control));
+    }
+    case "tgefd": {
+      const { request, kind, table, hash, config } = unit;
+      const names = { kind, dataset: `sha256:${hash}`, config };
+      return drawn(reproduce(request, planTgefd(request, headerOf(table), kind), table, names, control));
     }
     case "lay":
       return shared(layGround(unit.request, unit.table, control));

@@ -1,5 +1,6 @@
 import express, { type Express } from "express";
 import { KINDS } from "../contract/names.ts";
+import { NO_RULES } from "../datasets/uri.ts";
 import type { AppDeps } from "./deps.ts";
 import { createHealth } from "./health.ts";
 import { createJobBody } from "./jobs/body.ts";
@@ -48,7 +49,7 @@ export function createApp({ connection, store, logger, options }: AppDeps): Gate
     queues,
     reader,
     watchers: createWatchers({ temporal, reader }),
-    submit: createSubmit({ temporal, store, reader, reuse: options.storeReuse }),
+    submit: createSubmit({ temporal, store, reader, reuse: options.storeReuse, uris: options.uris ?? NO_RULES }),
     jobBody: createJobBody(temporalUiUrl && `${temporalUiUrl.replace(/\/$/, "")}/namespaces/${namespace}`),
     health: createHealth({ temporal, store, logger }),
   };

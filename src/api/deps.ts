@@ -1,4 +1,5 @@
 import type { Connection } from "@temporalio/client";
+import type { UriRules } from "../datasets/uri.ts";
 import type { Store } from "../storage/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
@@ -22,6 +23,8 @@ export interface GatewayOptions {
   storeReuse: boolean;
   /** Most bytes of one request body. */
   maxUploadBytes: number;
+  /** What datasets may be fetched from, beside the public internet. Default: nothing. */
+  uris?: UriRules;
   /** Longest wait for one call to Temporal, in milliseconds. */
   temporalTimeoutMs: number;
   /**

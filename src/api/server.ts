@@ -1,11 +1,10 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import closeWithGrace from "close-with-grace";
-import { loadSettings, loadTemporal } from "../config/load.ts";
-import { createFsStore } from "../storage/fs.ts";
+import { loadSettings, loadTemporal, storeOptions, uriRules } from "../config/load.ts";
+import { openStore } from "../storage/open.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { createApp } from "./app.ts";
 import { stopperOf } from "./stop.ts";
@@ -25,16 +24,18 @@ async function main(): Promise<void> {
   const logger = createLogger({ level: settings.ORRERY_LOG_LEVEL, process: "gateway" });
   const connection = connectTemporal(target.connection);
   const uiUrl = settings.ORRERY_TEMPORAL_UI_URL ?? (target.explicit ? undefined : `http://127.0.0.1:${settings.ORRERY_TEMPORAL_UI_PORT}`);
+  const { store } = await openStore(storeOptions(settings));
   const gateway = createApp({
     connection,
     logger,
-    store: createFsStore(join(settings.ORRERY_DATA_DIR, "artifacts"), { sync: settings.ORRERY_STORE_SYNC }),
+    store,
     options: {
       version: packageVersion(),
       namespace: target.namespace,
       ...(uiUrl !== undefined && { temporalUiUrl: uiUrl }),
       requireIdempotencyKey: settings.ORRERY_REQUIRE_IDEMPOTENCY_KEY,
       storeReuse: settings.ORRERY_STORE_REUSE,
+      uris: uriRules(settings),
       maxUploadBytes: settings.ORRERY_MAX_UPLOAD_BYTES,
       temporalTimeoutMs: settings.ORRERY_TEMPORAL_TIMEOUT_MS,
       anyHost: settings.ORRERY_TRUSTED_NETWORK,

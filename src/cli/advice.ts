@@ -1,7 +1,13 @@
 import type { Reason } from "../contract/names.ts";
-import type { Result, ShownRows } from "../contract/result.ts";
+import type { Evidence, Result, ShownRows } from "../contract/result.ts";
 import { figure, labelled } from "./figures.ts";
-import { hasTooFewRows } from "./verdict.ts";
+import { hasTooFewRows, TESTS } from "./verdict.ts";
+
+/** What is known of the rows behind a result. */
+export type Rows = ShownRows & Partial<Pick<Evidence, "inputs">>;
+
+/** The axis of a law with several inputs. */
+export const FITTED = "fitted value";
 
 /** What to do about each reason of a rejection. */
 const REMEDIES: Record<Reason, string> = {
@@ -9,7 +15,12 @@ const REMEDIES: Record<Reason, string> = {
   unstable: "The rivals are nearly as good: ask for fewer terms (--max-terms), or name the library that you believe in (--terms).",
   lack_of_fit: "The residuals of the plot have a shape: it tells which term the law lacks, or where it ends.",
   holdout_disagrees: "The rows marked x in the plot are off: is one of them an outlier, or has the law too many terms?",
-  ambiguous: "The rivals explain these rows as well; rows where they differ most would decide.",
+  ambiguous: "More rows, where the rivals differ most, would decide; so would a smaller library.",
+  no_stable_components: "The policy of TGEFD judges the search's own grid; method v2 judges the law.",
+  no_h1: "The policy of TGEFD judges the search's own grid; method v2 judges the law.",
+  pi_energy_unavailable: "Raise topology.persistent_homology.max_dim to 1, or use method v2.",
+  pi_energy_below_threshold: "The policy of TGEFD judges the search's own grid; method v2 judges the law.",
+  topological_instability: "The policy of TGEFD judges the search's own grid; method v2 judges the law.",
   outside_library: "Name functions that could be behind the target (--terms), or a wider grid (--exponent).",
 };
 
@@ -17,31 +28,27 @@ const REMEDIES: Record<Reason, string> = {
 const FEW_ROWS = 12;
 /** Half an interval over its coefficient from which on the constant is hardly known. */
 const WIDE = 0.1;
-/** Rivals that score worse by less than this explain the rows as well, by the usual reading of information criteria (Burnham & Anderson 2002). */
-const CLOSE = 2;
-/** Share of its limit from which on a test was passed narrowly. */
+/** Share of a limit from which on its test was passed narrowly. */
 const NARROW = 0.8;
 
 /** What a careful reader of this result looks at next, the most important first. */
-export function adviceLines(result: Result, evidence: ShownRows | undefined): string[] {
+export function adviceLines(result: Result, evidence: Rows | undefined): string[] {
   if (result.verdict !== "accepted") {
     return hasTooFewRows(result)
       ? ["More rows; with so few, chance cannot be ruled out."]
       : result.reasons.map((reason) => REMEDIES[reason]);
   }
-  return [rangeOf(evidence), fewRows(result), leastChance(result), wideIntervals(result), closeRival(result), narrowTests(result)].flat();
+  return [rangeOf(evidence), fewRows(result), leastChance(result), wideIntervals(result), narrowTests(result)].flat();
 }
 
-function rangeOf(evidence: ShownRows | undefined): string[] {
-  // With several inputs the axis is the fitted value, which says nothing of where the inputs were seen.
-  if (!evidence || evidence.axis === "fitted value") return [];
-  const [least, most] = evidence.x.reduce(([low, high], x) => [Math.min(low, x), Math.max(high, x)] as const, [
-    Infinity,
-    -Infinity,
-  ] as const);
-  return [
-    `Range: seen for ${labelled(evidence.axis, evidence.axis_unit)} from ${figure(least)} to ${figure(most)}; beyond that it is a guess.`,
-  ];
+function rangeOf(evidence: Rows | undefined): string[] {
+  if (!evidence) return [];
+  const single = { name: evidence.axis, unit: evidence.axis_unit, values: evidence.x };
+  const seen = (evidence.axis === FITTED ? (evidence.inputs ?? []) : [single]).map(({ name, unit, values }) => {
+    const [least, most] = values.reduce(([low, high], x) => [Math.min(low, x), Math.max(high, x)] as const, [Infinity, -Infinity] as const);
+    return `${labelled(name, unit)} from ${figure(least)} to ${figure(most)}`;
+  });
+  return seen.length === 0 ? [] : [`Range: seen for ${seen.join(", ")}; beyond that it is a guess.`];
 }
 
 function fewRows({ fit }: Result): string[] {
@@ -65,16 +72,13 @@ function wideIntervals({ law }: Result): string[] {
   return wide.length > 0 ? [`Constants: these rows give ${wide.join(" and ")} only.`] : [];
 }
 
-function closeRival({ rivals }: Result): string[] {
-  const [rival] = rivals;
-  return rival && rival.score_difference < CLOSE
-    ? [`Rival: ${rival.text} scores only ${figure(rival.score_difference, 2)} worse; these rows do not decide between the two.`]
-    : [];
-}
-
+/** The p-value, a count of few shuffles, and the constants have lines of their own. */
 function narrowTests({ margins }: Result): string[] {
-  const narrow = Object.entries(margins).filter(
-    ([test, { value, limit }]) => (test === "lack_of_fit" || test === "holdout") && value > NARROW * limit,
-  );
-  return narrow.map(([test, { value, limit }]) => `${test}: passed narrowly, ${figure(value, 3)} of at most ${figure(limit, 3)}.`);
+  return Object.entries(margins).flatMap(([test, { value, limit }]) => {
+    if (test === "p_value" || test === "constants") return [];
+    const side = TESTS[test]?.side;
+    // What must stay below its limit is a ratio of variances, about 1 for a right law.
+    const narrow = side === "at most" ? value - 1 > NARROW * (limit - 1) : side === "at least" && NARROW * value < limit;
+    return narrow ? [`${test}: passed narrowly, ${figure(value, 3)} of ${side} ${figure(limit, 3)}.`] : [];
+  });
 }

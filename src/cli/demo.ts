@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
@@ -9,7 +9,6 @@ import { EXIT } from "./outcome.ts";
 import { withService } from "./service.ts";
 import { jobPath, type Session, sessionOf } from "./session.ts";
 import { showOutcome } from "./show.ts";
-import { readSource } from "./source.ts";
 import { post, requestOf } from "./submit.ts";
 import { watchJob } from "./wait.ts";
 
@@ -52,7 +51,7 @@ async function checkGateway(session: Session, ownUrl: string): Promise<void> {
 async function findLaw(session: Session): Promise<number> {
   const { terminal, paint } = session;
   terminal.out.write(`${paint.out("bold", "Eight planets: distance a (AU) and period T (d). Which law?")}\n\n`);
-  const request = await requestOf(session.gateway, await readSource(PLANETS), { target: "T", reuse: false });
+  const request = await requestOf(session, { table: { type: "text/csv", bytes: await readFile(PLANETS) } }, { target: "T", reuse: false });
   const accepted = await post(session, "discover", request);
   const finished = await watchJob(session, accepted.document.job_id);
   if (!finished) return EXIT.interrupted;

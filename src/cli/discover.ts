@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { dimensionRules, transforms } from "../contract/request.ts";
+import { submitConfig } from "./config.ts";
 import { decimals, exponent, integer, list, RANGES } from "./options.ts";
 import { withService } from "./service.ts";
 import { sessionOf } from "./session.ts";
@@ -23,8 +24,10 @@ export function addDiscover(program: Command, ownUrl: string): void {
   const command = program
     .command("discover")
     .summary("find the law behind one column of a table")
-    .description("Find the law behind one column of a table.\nThe file is CSV with a header, a JSON request document, or {columns, units}.")
-    .argument("<file>", "data.csv, data.tsv, request.json, or - for standard input")
+    .description(
+      "Find the law behind one column of a table.\nThe file is CSV with a header, a JSON request document, {columns, units},\nor a YAML or JSON document with tgefd_config_version, which is sent as it is.",
+    )
+    .argument("<file>", "data.csv, .tsv, .ndjson or .parquet, request.json, config.yaml, an https: address, or - for standard input")
     .option("--inputs <columns>", "columns that a law may use, comma-separated (default: all but the target)", list)
     .option("--terms <terms>", "library of terms, comma-separated, such as 1,a^p,sin(a)", list)
     .option("--exponent <name=from:to:step>", "grid of one free exponent; repeat it for more", exponent)
@@ -47,7 +50,8 @@ Examples:
     .action(async (file: string, options: DiscoverOptions, self: Command) => {
       const source = await readSource(file);
       process.exitCode = await withService(sessionOf(self), options.detach ? undefined : ownUrl, async (session) => {
-        const request = await requestOf(session.gateway, source, options);
+        if ("config" in source) return submitConfig(session, "discover", source.config, options);
+        const request = await requestOf(session, source, options);
         overlay(request, { inputs: options.inputs });
         overlayPart(request, "hypothesis", {
           terms: options.terms,

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { submitConfig } from "./config.ts";
 import { UsageError } from "./failure.ts";
 import { withService } from "./service.ts";
 import { sessionOf } from "./session.ts";
@@ -16,7 +17,7 @@ export function addEvaluate(program: Command, ownUrl: string): void {
     .command("evaluate")
     .summary("score a given law on a table")
     .description("Score a given law on a table, with the evidence that the last step of discover gives.")
-    .argument("<file>", "data.csv, data.tsv, request.json, or - for standard input")
+    .argument("<file>", "data.csv, .tsv, .ndjson or .parquet, request.json, config.yaml, an https: address, or - for standard input")
     .option("--law <formula>", 'formula in the names of the columns, such as "T = 365.2*a^1.5"; a request document may hold it instead')
     .option("--refit", "fit the coefficients of the law to this table instead of keeping them");
   addSubmitOptions(command)
@@ -29,11 +30,18 @@ Examples:
     )
     .action(async (file: string, options: EvaluateOptions, self: Command) => {
       const source = await readSource(file);
+      if ("config" in source) {
+        const { config } = source;
+        process.exitCode = await withService(sessionOf(self), options.detach ? undefined : ownUrl, (session) =>
+          submitConfig(session, "evaluate", config, options),
+        );
+        return;
+      }
       if (options.law === undefined && !("request" in source && "law" in source.request)) {
         throw new UsageError('There is no law to evaluate. Give --law <formula>, such as --law "T = 365.2*a^1.5".');
       }
       process.exitCode = await withService(sessionOf(self), options.detach ? undefined : ownUrl, async (session) => {
-        const request = await requestOf(session.gateway, source, options);
+        const request = await requestOf(session, source, options);
         overlay(request, { law: options.law, constants: options.refit ? "refit" : undefined });
         return submit(session, "evaluate", request, options);
       });

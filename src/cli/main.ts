@@ -46,7 +46,7 @@ function createProgram(settings: Settings): Command {
   program.commandsGroup("Jobs:");
   addDiscover(program, own);
   addEvaluate(program, own);
-  addPredict(program);
+  addPredict(program, own);
   addJobs(program);
   addStatus(program);
   addExplain(program);

@@ -8,6 +8,7 @@ import { type Law, result } from "../contract/result.ts";
 import { UsageError } from "./failure.ts";
 import { Refused, type Reply } from "./gateway.ts";
 import { EXIT } from "./outcome.ts";
+import { withService } from "./service.ts";
 import { jobPath, type Session, sessionOf } from "./session.ts";
 import { showOutcome } from "./show.ts";
 import { datasetOf, readSource } from "./source.ts";
@@ -25,7 +26,8 @@ interface PredictOptions {
 
 const JOB_ID = /^(discover|evaluate)-[0-9a-v-]{32,}$/;
 
-export function addPredict(program: Command): void {
+/** `ownUrl` is where a gateway started with this environment would listen. */
+export function addPredict(program: Command, ownUrl: string): void {
   program
     .command("predict")
     .summary("apply a law to new rows")
@@ -46,12 +48,13 @@ Examples:
   $ npx orrery predict "T = 365.2*a^1.5" asteroids.csv --data planets.csv`,
     )
     .action(async (law: string, file: string, options: PredictOptions, self: Command) => {
-      const session = sessionOf(self);
-      const request = JOB_ID.test(law) ? await requestOfJob(session, law, options) : await requestOfFormula(session, law, options);
-      const predict = await tableOf(session, file);
-      const accepted = await post(session, "evaluate", { ...request, predict }).catch(explainMissing);
-      const finished = await watchJob(session, accepted.document.job_id);
-      process.exitCode = finished ? await showPredictions(session, finished, options) : EXIT.interrupted;
+      process.exitCode = await withService(sessionOf(self), ownUrl, async (session) => {
+        const request = JOB_ID.test(law) ? await requestOfJob(session, law, options) : await requestOfFormula(session, law, options);
+        const predict = await tableOf(session, file);
+        const accepted = await post(session, "evaluate", { ...request, predict }).catch(explainMissing);
+        const finished = await watchJob(session, accepted.document.job_id);
+        return finished ? showPredictions(session, finished, options) : EXIT.interrupted;
+      });
     });
 }
 
@@ -83,10 +86,11 @@ async function requestOfFormula(session: Session, law: string, options: PredictO
   return { dataset: await tableOf(session, options.data), law, constants: options.refit ? "refit" : "given" };
 }
 
-async function tableOf({ gateway }: Session, file: string): Promise<DatasetSource> {
+async function tableOf(session: Session, file: string): Promise<DatasetSource> {
   const source = await readSource(file);
-  if ("request" in source) throw new UsageError(`${file} is a request document; give a table or {"columns": {"a": [1, 2]}}.`);
-  return datasetOf(gateway, source);
+  if ("request" in source || "config" in source)
+    throw new UsageError(`${file} is a request document; give a table or {"columns": {"a": [1, 2]}}.`);
+  return datasetOf(session, source);
 }
 
 function ownDataset(hash: string): DatasetSource {

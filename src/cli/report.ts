@@ -1,28 +1,30 @@
-import type { Law, Result, ShownRows } from "../contract/result.ts";
-import { adviceLines } from "./advice.ts";
+import type { Law, Result } from "../contract/result.ts";
+import { adviceLines, FITTED, type Rows } from "./advice.ts";
 import { estimate, figure } from "./figures.ts";
 import { aligned, type Paint } from "./terminal.ts";
-import { type Units, unitOfTerm, unitsOf } from "./units.ts";
 import { verdictLines } from "./verdict.ts";
 
 /** Most lines of the Pareto front and of the rivals; `--json` has them all. */
 const MAX_LINES = 8;
 
+/** Most basins of the landscape. */
+const MAX_BASINS = 4;
+
 /** A result in lines for a terminal. `evidence` has the units and the range of the rows; a job that kept none has neither. */
-export function renderResult(result: Result, evidence: ShownRows | undefined, paint: Paint): string[] {
+export function renderResult(result: Result, evidence: Rows | undefined, paint: Paint): string[] {
   const law = result.law ?? result.candidate;
-  const units = evidence ? unitsOf(evidence) : {};
   return [
-    ...lawLines(result, law, units, paint),
-    ...(law ? ["", paint("bold", "Constants"), ...constantLines(law, units)] : []),
+    ...lawLines(result, law, evidence, paint),
+    ...(law ? ["", paint("bold", "Constants"), ...constantLines(law)] : []),
     "",
     paint("bold", "Fit"),
     ...fitLines(result, evidence?.unit ?? null),
     "",
     paint("bold", "Verdict"),
     ...verdictLines(result, paint).map(indented),
-    ...frontLines(result, law, paint),
+    ...frontLines(result, paint),
     ...rivalLines(result, paint),
+    ...landscapeLines(result, paint),
     ...listLines("Look at", adviceLines(result, evidence), paint),
     "",
     paint(
@@ -32,11 +34,11 @@ export function renderResult(result: Result, evidence: ShownRows | undefined, pa
   ];
 }
 
-function lawLines(result: Result, law: Law | undefined, units: Units, paint: Paint): string[] {
+function lawLines(result: Result, law: Law | undefined, evidence: Rows | undefined, paint: Paint): string[] {
   if (!law) return [paint("bold", "No candidate law.")];
   const title = result.law ? "Law" : "Best candidate (not accepted)";
   const form = law.transform === "identity" ? "" : `, fitted to ${law.transform === "log" ? `log ${law.target}` : `1/${law.target}`}`;
-  const measures = Object.entries(units).map(([name, unit]) => `${name} in ${unit}`);
+  const measures = evidence ? measuresOf(evidence) : [];
   return [
     paint("bold", title),
     `  ${paint(result.law ? ["bold", "green"] : "yellow", law.text)}${measures.length > 0 ? `   ${paint("dim", measures.join(", "))}` : ""}`,
@@ -44,12 +46,18 @@ function lawLines(result: Result, law: Law | undefined, units: Units, paint: Pai
   ];
 }
 
-function constantLines(law: Law, units: Units): string[] {
-  const rows = law.terms.map((term) => {
-    const { text, coefficient, interval, exponents, exponent_intervals: ranges } = term;
+/** Which columns are in which units. */
+function measuresOf({ target, unit, axis, axis_unit, inputs = [] }: Rows): string[] {
+  const measured = [{ name: axis, unit: axis_unit }, ...inputs, { name: target, unit }];
+  // With several inputs the axis is the fitted value, in the unit of the target.
+  return measured.flatMap(({ name, unit: own }) => (own && name !== FITTED ? [`${name} in ${own}`] : []));
+}
+
+function constantLines(law: Law): string[] {
+  const rows = law.terms.map(({ text, coefficient, interval, exponents, exponent_intervals: ranges, unit }) => {
     const shown = interval ? estimate(coefficient, interval) : { value: figure(coefficient, 8), interval: "as given" };
     const free = Object.entries(ranges).map(([column, range]) => `${column}: ${estimate(exponents[column] ?? 0, range).interval}`);
-    return [text === "1" ? "constant" : text, shown.value, shown.interval, unitOfTerm(law, term, units), free.join(", ")];
+    return [text === "1" ? "constant" : text, shown.value, shown.interval, unit ?? "", free.join(", ")];
   });
   const titles = ["term", "coefficient", "95 % interval", "unit", "exponent"];
   const shown = titles.flatMap((_, index) => (index < 3 || rows.some((row) => row[index] !== "") ? [index] : []));
@@ -73,12 +81,11 @@ function fitLines({ fit, p_value: p, stability }: Result, unit: string | null): 
   return rows.map(([name = "", value = "", suffix = ""]) => `  ${name.padEnd(17)}  ${value}${suffix}`);
 }
 
-function frontLines({ pareto }: Result, law: Law | undefined, paint: Paint): string[] {
+function frontLines({ pareto }: Result, paint: Paint): string[] {
   if (pareto.length === 0) return [];
-  const chosen = pareto.findIndex(({ text }) => text === law?.text);
   const rows = pareto
     .slice(0, MAX_LINES)
-    .map(({ complexity, rmse, text }, index) => [String(complexity), figure(rmse), index === chosen ? `${text}   (chosen)` : text]);
+    .map(({ complexity, rmse, text, chosen }) => [String(complexity), figure(rmse), chosen ? `${text}   (chosen)` : text]);
   const more = pareto.length > MAX_LINES ? [`  and ${pareto.length - MAX_LINES} more with --json`] : [];
   return ["", paint("bold", "Pareto front"), ...aligned([["complexity", "RMSE", "law"], ...rows]).map(indented), ...more];
 }
@@ -87,6 +94,20 @@ function rivalLines({ rivals }: Result, paint: Paint): string[] {
   if (rivals.length === 0) return [];
   const rows = rivals.slice(0, MAX_LINES).map(({ text, score_difference: worse }) => [`+${figure(worse, 3)}`, text]);
   return ["", paint("bold", "Rivals, by how much worse they score"), ...aligned(rows).map(indented)];
+}
+
+function landscapeLines({ landscape }: Result, paint: Paint): string[] {
+  if (!landscape || landscape.basins.length === 0) return [];
+  const names = landscape.exponents.map(({ name }) => name);
+  const rows = landscape.basins
+    .slice(0, MAX_BASINS)
+    .map(({ exponents, score_difference: worse, depth }) => [
+      ...names.map((name) => figure(exponents[name] ?? Number.NaN)),
+      `+${figure(worse, 3)}`,
+      depth === null ? "deepest" : figure(depth, 2),
+    ]);
+  const more = landscape.basin_count > rows.length ? [`  and ${landscape.basin_count - rows.length} more with --json`] : [];
+  return ["", paint("bold", "Landscape, by basins"), ...aligned([[...names, "score", "depth"], ...rows]).map(indented), ...more];
 }
 
 function listLines(title: string, lines: readonly string[], paint: Paint): string[] {

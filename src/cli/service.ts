@@ -14,10 +14,10 @@ export async function withService(
 ): Promise<number> {
   if (session.gateway.url !== ownUrl || (await probe(session)) !== "absent") return work(session);
   const { err } = session.terminal;
-  err.write("Starting Temporal, a worker and the gateway. The first start may take minutes, later ones seconds.\n");
   const interrupt = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => interrupt.abort(signal);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, onSignal);
+  err.write("Starting Temporal, a worker and the gateway. The first start may take minutes, later ones seconds.\n");
   let embedded: Embedded | undefined;
   try {
     embedded = await startEmbedded(session, interrupt.signal);

@@ -1,5 +1,6 @@
 import type { Job } from "../contract/job.ts";
-import type { Result, ShownRows } from "../contract/result.ts";
+import type { Result } from "../contract/result.ts";
+import type { Rows } from "./advice.ts";
 import { drawChart } from "./chart.ts";
 import { absolute, Refused, type Reply } from "./gateway.ts";
 import { exitCodeOf } from "./outcome.ts";
@@ -27,10 +28,10 @@ export async function showResult({ gateway, terminal, paint, stops }: Session, i
 }
 
 /** The rows behind the plot; a job that kept none has no plot. */
-async function readEvidence(gateway: Session["gateway"], id: string): Promise<ShownRows | undefined> {
+async function readEvidence(gateway: Session["gateway"], id: string): Promise<Rows | undefined> {
   try {
     const response = await gateway.open(jobPath(id, "/artifacts/evidence.json"));
-    return (await response.json()) as ShownRows;
+    return (await response.json()) as Rows;
   } catch (error) {
     if (error instanceof Refused && error.problem.code === "artifact_not_found") return undefined;
     throw error;

@@ -1,37 +1,74 @@
 import { readFile } from "node:fs/promises";
-import { text as readText } from "node:stream/consumers";
+import { extname } from "node:path";
+import { buffer as readAll } from "node:stream/consumers";
 import { datasetReply } from "../contract/job.ts";
-import type { DatasetSource } from "../contract/request.ts";
+import type { DatasetSource, Missing } from "../contract/request.ts";
 import { UsageError } from "./failure.ts";
-import type { Gateway, Upload } from "./gateway.ts";
+import type { Upload } from "./gateway.ts";
+import type { Session } from "./session.ts";
 
-/** What a file holds: a whole request document, or only the data of one, as JSON or as a table. */
-export type Source = { request: Record<string, unknown> } | { inline: DatasetSource } | { table: Upload };
+/** What a file holds: a whole request document, one of the ancestor, or only the data of one, as JSON or as a table. */
+export type Source = { config: Upload } | RequestSource;
+export type RequestSource = { request: Record<string, unknown> } | { inline: DatasetSource } | { table: Upload };
+
+const CONFIG_NAME = /\.ya?ml$/;
+const CONFIG_KEY = /^tgefd_config_version\s*:/m;
+
+/** What the server fetches, and this machine need not see. */
+const ADDRESS = /^(?:https|s3|gs):\/\//;
+
+/** Media types of tables, by the endings of their files. */
+const TYPES: Readonly<Record<string, string>> = {
+  ".tsv": "text/tab-separated-values",
+  ".ndjson": "application/x-ndjson",
+  ".jsonl": "application/x-ndjson",
+  ".parquet": "application/vnd.apache.parquet",
+};
 
 /**
- * Reads the file of a submit; `-` is standard input. JSON is a request document (with `dataset`) or `{columns, units}`;
- * anything else is CSV (or TSV by its name).
+ * Reads the file of a submit; `-` is standard input. JSON is a request document (with `dataset`) or `{columns, units}`,
+ * YAML a document of the ancestor; TSV, NDJSON and Parquet are told by their names, anything else is CSV. An address is
+ * left to the server.
  */
 export async function readSource(file: string): Promise<Source> {
+  if (ADDRESS.test(file)) return { inline: { source: "uri", uri: file, missing: "refuse" } };
   const bytes = await readBytes(file);
+  const type = TYPES[extname(file).toLowerCase()];
+  if (type !== undefined) return { table: { type, bytes } };
   const text = Buffer.from(bytes).toString("utf8");
-  if (file.endsWith(".json") || text.trimStart().startsWith("{")) return sourceOf(text, nameOf(file));
-  const type = file.endsWith(".tsv") ? "text/tab-separated-values" : "text/csv";
-  return { table: { type, bytes } };
+  if (CONFIG_NAME.test(file) || CONFIG_KEY.test(text)) return { config: { type: "application/yaml", bytes } };
+  if (file.endsWith(".json") || text.trimStart().startsWith("{")) return sourceOf(text, nameOf(file), bytes);
+  return { table: { type: "text/csv", bytes } };
 }
 
 /**
  * The dataset of a request. A table is uploaded, so that a large one is streamed to the store once and a second job on
  * the same file sends only its id.
  */
-export async function datasetOf(gateway: Gateway, source: { inline: DatasetSource } | { table: Upload }): Promise<DatasetSource> {
-  if ("inline" in source) return source.inline;
-  const { document } = await gateway.read(datasetReply, "/v1/datasets", { method: "POST", upload: source.table });
+export async function datasetOf(
+  { gateway, terminal }: Session,
+  source: { inline: DatasetSource } | { table: Upload },
+  missing?: Missing,
+): Promise<DatasetSource> {
+  if ("inline" in source && source.inline.source === "uri") return { ...source.inline, missing: missing ?? source.inline.missing };
+  if ("inline" in source && missing === undefined) return source.inline;
+  const path = `/v1/datasets${missing === undefined ? "" : `?missing=${missing}`}`;
+  const upload = "table" in source ? source.table : documentOf(source.inline);
+  const { document } = await gateway.read(datasetReply, path, { method: "POST", upload });
+  if (document.dropped_rows > 0) {
+    terminal.err.write(`Left out ${document.dropped_rows} of ${document.dropped_rows + document.rows} rows, where a value is missing.\n`);
+  }
   return { source: "stored", dataset_id: document.dataset_id };
 }
 
+/** Inline columns as an upload: only there can rows be dropped. */
+function documentOf(dataset: DatasetSource): Upload {
+  const text = JSON.stringify({ ...dataset, source: undefined });
+  return { type: "application/json", bytes: new TextEncoder().encode(text) };
+}
+
 async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  if (file === "-") return new TextEncoder().encode(await readText(process.stdin));
+  if (file === "-") return new Uint8Array(await readAll(process.stdin));
   try {
     return new Uint8Array(await readFile(file));
   } catch (error) {
@@ -41,13 +78,14 @@ async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-function sourceOf(text: string, name: string): Source {
+function sourceOf(text: string, name: string, bytes: Upload["bytes"]): Source {
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch (error) {
     throw new UsageError(`${name} is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
   }
+  if (isObject(document) && "tgefd_config_version" in document) return { config: { type: "application/json", bytes } };
   if (isObject(document) && isObject(document.dataset)) return { request: document };
   if (isObject(document) && isObject(document.columns)) {
     // Values are the gateway's to judge: it names each fault with a pointer.

@@ -1,13 +1,14 @@
 import { type Command, Option } from "commander";
 import { type Job, job } from "../contract/job.ts";
 import type { Kind } from "../contract/names.ts";
-import type { Gateway, Reply } from "./gateway.ts";
+import { type Missing, missing } from "../contract/request.ts";
+import type { Reply, Upload } from "./gateway.ts";
 import { decimal, duration, integer, RANGES } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 import { saveFiles } from "./save.ts";
 import type { Session } from "./session.ts";
 import { showOutcome } from "./show.ts";
-import { datasetOf, type Source } from "./source.ts";
+import { datasetOf, type RequestSource } from "./source.ts";
 import { writeDocument } from "./terminal.ts";
 import { watchJob } from "./wait.ts";
 
@@ -19,6 +20,7 @@ export interface SubmitOptions {
   priority?: number;
   deadline?: number;
   reuse: boolean;
+  missing?: Missing;
   key?: string;
   detach?: boolean;
   json?: boolean;
@@ -32,6 +34,7 @@ export function addSubmitOptions(command: Command): Command {
     .option("--false-acceptance <share>", "share of datasets without a law that may be accepted", decimal(RANGES.falseAcceptance))
     .option("--priority <1..5>", "1 is served first", integer(RANGES.priority))
     .option("--deadline <time>", "end of the job, time in queues included: 90, 90s, 15m, 2h or 1d", duration(RANGES.deadline))
+    .addOption(new Option("--missing <what>", "rows that miss a value: refuse the table, or drop them").choices(missing.options))
     .option("--key <text>", "idempotency key: the same key and request are always the same job")
     .option("--no-reuse", "compute even if the result of the same request is stored")
     .addOption(new Option("--wait", "stay until the job ends and print its result (default)").conflicts("detach"))
@@ -41,8 +44,9 @@ export function addSubmitOptions(command: Command): Command {
 }
 
 /** The request of a source with the options laid over it: an option given here wins over the document. */
-export async function requestOf(gateway: Gateway, source: Source, options: SubmitOptions): Promise<Record<string, unknown>> {
-  const document: Record<string, unknown> = "request" in source ? { ...source.request } : { dataset: await datasetOf(gateway, source) };
+export async function requestOf(session: Session, source: RequestSource, options: SubmitOptions): Promise<Record<string, unknown>> {
+  const document: Record<string, unknown> =
+    "request" in source ? { ...source.request } : { dataset: await datasetOf(session, source, options.missing) };
   overlay(document, { target: options.target, seed: options.seed, priority: options.priority });
   overlayPart(document, "decision", { false_acceptance: options.falseAcceptance });
   overlayPart(document, "budget", { deadline_seconds: options.deadline });
@@ -61,13 +65,17 @@ export function overlay(document: Record<string, unknown>, values: Record<string
   for (const [name, value] of Object.entries(values)) if (value !== undefined) document[name] = value;
 }
 
-/** Sends the request; the reply is the accepted job. */
+/** Sends the request, or a document as it is; the reply is the accepted job. */
 export function post(session: Session, kind: Kind, request: unknown, key?: string): Promise<Reply<Job>> {
   return session.gateway.read(job, `/v1/${kind}_async`, {
     method: "POST",
-    json: request,
+    ...(isUpload(request) ? { upload: request } : { json: request }),
     ...(key !== undefined && { headers: { "idempotency-key": key } }),
   });
+}
+
+function isUpload(request: unknown): request is Upload {
+  return typeof request === "object" && request !== null && "bytes" in request && request.bytes instanceof Uint8Array;
 }
 
 /** Submits, then waits and shows the outcome, or with `--detach` says how to go on. Resolves to the exit code. */

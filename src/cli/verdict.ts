@@ -9,8 +9,13 @@ const REASON_TEXT: Record<Reason, string> = {
   unstable: "another family of terms wins when a little noise is added",
   lack_of_fit: "the residuals keep a pattern that the law does not explain",
   holdout_disagrees: "the rows kept out of the search are predicted worse than the noise allows",
-  ambiguous: "another law explains the data as well; see the rivals",
-  outside_library: "no law of the given library fits; add terms or a wider exponent grid",
+  ambiguous: "the rows leave open which law it is; the tests below say where",
+  outside_library: "there is a signal, but no law of the library has its shape",
+  no_stable_components: "no family of terms is stable in every noise trial",
+  no_h1: "the landscape of the fits has no loop above the threshold, and the policy asks for one",
+  pi_energy_unavailable: "the landscape of the fits has no energy; topology.persistent_homology.max_dim is 0",
+  pi_energy_below_threshold: "the energy of the landscape's loops is below min_pi_energy",
+  topological_instability: "the energy of the landscape's loops varies more between trials than the tolerance allows",
 };
 
 /** Of a test's figure and its limit. */
@@ -19,32 +24,39 @@ const DIGITS = 3;
 /** Tables with fewer rows are always rejected. */
 const FEWEST_ROWS = 5;
 
-/** What the figure of each test says. */
-const TEST_TEXT: Record<string, string> = {
-  p_value: "how often shuffled targets are explained as well",
-  lack_of_fit: "pattern left in the residuals, in units of their scatter",
-  holdout: "squared error on the rows kept out, in units of the others'",
-  stability: "share of noise trials that find the same law",
-  reselection: "share of tables drawn from the law that lead back to it",
+/** On which side of its limit the figure of each test must be, and what it says. */
+export const TESTS: Record<string, { side: "at most" | "at least"; says: string }> = {
+  p_value: { side: "at most", says: "how often shuffled targets are explained as well" },
+  lack_of_fit: { side: "at most", says: "pattern left in the residuals, in units of their scatter" },
+  holdout: { side: "at most", says: "squared error on the rows kept out, in units of the others'" },
+  stability: { side: "at least", says: "share of noise trials that find the same law" },
+  constants: { side: "at least", says: "least certain constant, in half widths of its interval" },
+  rows: { side: "at least", says: "rows, for as many constants" },
+  lead: { side: "at least", says: "by how much the best law of another kind scores worse" },
+  reselection: { side: "at least", says: "share of tables drawn from the law that lead back to it" },
+  stable_components: { side: "at least", says: "patterns of terms that every noise level keeps" },
+  significant_h1: { side: "at least", says: "loops of the landscape above the threshold" },
+  pi_energy: { side: "at least", says: "mean energy of those loops" },
+  pi_energy_cv: { side: "at most", says: "how much that energy varies between trials" },
 };
-
-/** Tests of a share that was kept; all others measure a fault. */
-const SHARES: readonly string[] = ["stability", "reselection"];
 
 /** The verdict with its reasons and, for each test, which side of its limit the value must be on. */
 export function verdictLines(result: Result, paint: Paint): string[] {
-  const { verdict, reasons, margins } = result;
+  const { verdict, reasons, margins, method } = result;
   const rows = Object.entries(margins).map(([test, { value, limit }]) => [
     test,
     figure(value, DIGITS),
-    `${SHARES.includes(test) ? "at least" : "at most"} ${figure(limit, DIGITS)}`,
-    TEST_TEXT[test] ?? "",
+    `${TESTS[test]?.side ?? "limit"} ${figure(limit, DIGITS)}`,
+    TESTS[test]?.says ?? "",
   ]);
   return [
     paint([verdict === "accepted" ? "green" : "yellow", "bold"], verdict),
     ...reasons.map((reason) => `${reason}: ${REASON_TEXT[reason]}`),
-    ...(verdict !== "accepted" && hasTooFewRows(result)
+    ...(verdict !== "accepted" && method.name === "v2" && hasTooFewRows(result)
       ? [`With ${result.fit.rows} rows no law can be accepted at this rate; send more rows.`]
+      : []),
+    ...(method.name === "tgefd-v1"
+      ? ["By the policy of TGEFD, which accepts noise at least as often as a law; decide with method v2."]
       : []),
     ...aligned(rows),
   ];

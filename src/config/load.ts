@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import { join } from "node:path";
 import { type ClientConnectConfig, loadClientConnectConfig } from "@temporalio/envconfig";
 import { nearest } from "../contract/nearest.ts";
 import { type Settings, settings } from "./schema.ts";
@@ -30,6 +31,9 @@ export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
       `ORRERY_HOST=${parsed.data.ORRERY_HOST}: without credentials (ORRERY_AUTH=none) only a loopback address such as 127.0.0.1 is allowed; set ORRERY_TRUSTED_NETWORK=true if only a network that you trust reaches it`,
     );
   }
+  if (parsed.success && parsed.data.ORRERY_STORE !== "fs" && parsed.data.ORRERY_STORE_BUCKET === undefined) {
+    faults.push(`ORRERY_STORE=${parsed.data.ORRERY_STORE}: ORRERY_STORE_BUCKET has to name its bucket`);
+  }
   if (faults.length > 0 || !parsed.success) throw new ConfigError(`Settings are wrong:\n  ${faults.join("\n  ")}`);
   return Object.freeze(parsed.data);
 }
@@ -49,6 +53,23 @@ export function loadTemporal(own: Settings): TemporalTarget {
     namespace: namespace ?? "default",
     connection: { ...connectionOptions, address: address ?? `127.0.0.1:${own.ORRERY_TEMPORAL_PORT}` },
   };
+}
+
+/** The artifact store that the settings describe. */
+export function storeOptions(own: Settings) {
+  const { ORRERY_STORE: kind, ORRERY_STORE_BUCKET: bucket = "", ORRERY_STORE_PREFIX: prefix } = own;
+  if (kind === "fs") return { kind, folder: join(own.ORRERY_DATA_DIR, "artifacts"), sync: own.ORRERY_STORE_SYNC };
+  const endpoint = own.ORRERY_STORE_ENDPOINT;
+  const region = own.ORRERY_STORE_REGION;
+  return { kind, bucket, prefix, ...(endpoint !== undefined && { endpoint }), ...(region !== undefined && { region }) };
+}
+
+/** What datasets may be fetched from, beside the public internet. */
+export function uriRules(own: Settings) {
+  const { ORRERY_STORE: kind, ORRERY_STORE_BUCKET: bucket = "", ORRERY_STORE_PREFIX: prefix, ORRERY_URI_ALLOW: allow } = own;
+  const scheme = kind === "s3" ? "s3" : "gs";
+  const buckets = kind === "fs" ? [] : [bucket, ...own.ORRERY_URI_BUCKETS].map((name) => `${scheme}://${name}`);
+  return { allow, buckets, prefix };
 }
 
 function isLoopback(host: string): boolean {

@@ -31,7 +31,7 @@ export const httpSettings = z.object({
     .min(1_024)
     .max(1_073_741_824)
     .default(20_971_520)
-    .describe("Most bytes of one request body."),
+    .describe("Most bytes of one request body or fetched file. A table may have four times as many in memory."),
   ORRERY_TEMPORAL_TIMEOUT_MS: z.coerce
     .number()
     .int()
@@ -41,8 +41,51 @@ export const httpSettings = z.object({
     .describe("Longest that the gateway waits for one call to Temporal, in milliseconds."),
 });
 
+/** Comma-separated, without empty parts. */
+const list = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== ""),
+  );
+
+export const datasetSettings = z.object({
+  ORRERY_URI_ALLOW: list.describe(
+    "Private hosts that datasets may be fetched from by https: names, addresses and networks such as 10.1.0.0/16, comma-separated. Public hosts always may. A certificate of your own authority is trusted through NODE_EXTRA_CA_CERTS.",
+  ),
+  ORRERY_URI_BUCKETS: list.describe(
+    "Names of buckets, beside that of the store, that datasets may be fetched from by s3: (with ORRERY_STORE=s3) or gs: (with gcs), comma-separated. Whoever may submit a job can read them.",
+  ),
+  ORRERY_URI_TIMEOUT_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_600)
+    .default(60)
+    .describe("Longest time for the fetch of one dataset, in seconds. A fetch that fails for a passing reason is tried five times."),
+});
+
 export const storeSettings = z.object({
-  ORRERY_STORE: z.enum(["fs"]).default("fs").describe("Artifact store: fs (a directory)."),
+  ORRERY_STORE: z
+    .enum(["fs", "s3", "gcs"])
+    .default("fs")
+    .describe("Artifact store: fs (a directory), s3 or gcs (a bucket). Credentials of a bucket are what the vendor's SDK finds."),
+  ORRERY_STORE_BUCKET: z.string().min(1).optional().describe("Bucket of the s3 or gcs store."),
+  ORRERY_STORE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/, "letters, digits, . _ - and / between them are allowed")
+    .default("orrery")
+    .describe("Beginning of every key in the bucket. No dataset can be named by s3: or gs: below it."),
+  ORRERY_STORE_ENDPOINT: z
+    .url()
+    .optional()
+    .describe(
+      "Address of another server than Amazon's or Google's that speaks S3 (with If-None-Match on PUT) or the JSON API of Cloud Storage.",
+    ),
+  ORRERY_STORE_REGION: z.string().min(1).optional().describe("Region of the s3 store. Default: what the SDK finds, such as AWS_REGION."),
   ORRERY_STORE_SYNC: flag("true").describe(
     "Whether the fs store forces files to the disk before it answers, so that they survive a power cut. The embedded default sets it as ORRERY_EMBEDDED_SYNC asks.",
   ),
@@ -108,6 +151,7 @@ export const sharedSettings = z.object({
 
 export const settings = z.object({
   ...httpSettings.shape,
+  ...datasetSettings.shape,
   ...storeSettings.shape,
   ...workerSettings.shape,
   ...embeddedSettings.shape,

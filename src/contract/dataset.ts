@@ -21,8 +21,22 @@ export interface TableHeader {
 const NAME = /^(?!__)[A-Za-z_]\w{0,63}$/;
 const RESERVED = new Set(["sin", "cos", "exp", "log", "sqrt"]);
 
+/** Throws `dataset_too_large` and `column_name_invalid`. */
+export function checkNames(names: readonly string[]): void {
+  if (names.length > LIMITS.columns) {
+    throw new OrreryError("dataset_too_large", `The dataset has ${names.length} columns; at most ${LIMITS.columns} are accepted.`);
+  }
+  const bad = names.find((name) => !NAME.test(name) || RESERVED.has(name));
+  if (bad === undefined) return;
+  throw new OrreryError(
+    "column_name_invalid",
+    `Column ${JSON.stringify(bad.slice(0, 80))} cannot stand in a formula; use a letter or underscore, then at most 63 letters, digits or underscores, and no function name.`,
+    { faults: [{ pointer: `/dataset/columns/${pointerPart(bad)}`, detail: "rename the column" }] },
+  );
+}
+
 /**
- * Builds a table from columns of plain numbers.
+ * Builds a table from columns of plain numbers. Typed arrays are taken over as they are, lists are copied.
  *
  * Throws `dataset_empty`, `column_name_invalid`, `dataset_too_large`, `dataset_ragged` or
  * `dataset_not_numeric`, with pointers into `/dataset`.
@@ -31,18 +45,9 @@ export function tableOf(columns: Record<string, ArrayLike<number>>, units: Recor
   const names = Object.keys(columns);
   const [first] = names;
   if (first === undefined) throw new OrreryError("dataset_empty", "The dataset has no columns; send at least an input and a target.");
-  if (names.length > LIMITS.columns) {
-    throw new OrreryError("dataset_too_large", `The dataset has ${names.length} columns; at most ${LIMITS.columns} are accepted.`);
-  }
+  checkNames(names);
   const rows = columns[first]?.length ?? 0;
   for (const name of names) {
-    if (!NAME.test(name) || RESERVED.has(name)) {
-      throw new OrreryError(
-        "column_name_invalid",
-        `Column ${JSON.stringify(name.slice(0, 80))} cannot stand in a formula; use a letter or underscore, then at most 63 letters, digits or underscores, and no function name.`,
-        { faults: [{ pointer: `/dataset/columns/${pointerPart(name)}`, detail: "rename the column" }] },
-      );
-    }
     const length = columns[name]?.length ?? 0;
     if (length !== rows) {
       throw new OrreryError(
@@ -73,7 +78,8 @@ export function tableOf(columns: Record<string, ArrayLike<number>>, units: Recor
   const ordered = names.flatMap((name) => (Object.hasOwn(units, name) ? [[name, units[name] ?? ""] as const] : []));
   const table: Table = { rows, columns: {}, units: Object.fromEntries(ordered) };
   for (const name of names) {
-    const values = Float64Array.from(columns[name] ?? []);
+    const given = columns[name] ?? [];
+    const values = given instanceof Float64Array ? given : new Float64Array(given);
     const bad = values.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) {
       throw new OrreryError(
@@ -169,6 +175,9 @@ export function decodeTable(bytes: Uint8Array): Table {
   });
   return { rows: header.rows, columns, units: header.units };
 }
+
+/** The next step after a missing value, where rows can be dropped. */
+export const MISSING_ADVICE = " Fill it in, or send missing=drop to leave out rows with missing values.";
 
 /** Names for an error text: at most eight, quoted. */
 export function listed(names: readonly string[]): string {

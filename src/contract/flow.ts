@@ -3,6 +3,7 @@ import type { Artifact } from "./job.ts";
 import type { Kind, Pool, Verdict } from "./names.ts";
 import type { DiscoverRequest, EvaluateRequest } from "./request.ts";
 import type { Result } from "./result.ts";
+import type { TgefdRequest } from "./tgefd-request.ts";
 
 /** What workflows and activities hand to each other. Types only; nothing here may exceed 64 KiB when encoded. */
 
@@ -19,8 +20,15 @@ export interface Ticket {
   deadline_at: number;
 }
 
-/** How a job runs: chosen from the request alone, so that the same request always takes the same path. */
-export type Route = { path: "local" } | { path: "single"; pool: Exclude<Pool, "control"> } | { path: "sharded"; shards: number };
+/**
+ * How a job runs: chosen from the request and its table alone, so that the same request always takes the same path.
+ * With `fetched`, the table is not here yet: the job fetches it, and then takes one of the others.
+ */
+export type Route =
+  | { path: "fetched" }
+  | { path: "local" }
+  | { path: "single"; pool: Exclude<Pool, "control"> }
+  | { path: "sharded"; shards: number };
 
 export interface DiscoverInput extends Ticket {
   request: DiscoverRequest;
@@ -33,6 +41,34 @@ export interface EvaluateInput extends Ticket {
   request: EvaluateRequest;
   route: Route;
   reused?: Summary;
+}
+
+/** A job of either kind that the policy of the ancestor decides. */
+export interface TgefdInput extends Ticket {
+  kind: Kind;
+  request: TgefdRequest;
+  route: Extract<Route, { path: "fetched" | "single" }>;
+  reused?: Summary;
+}
+
+/** What came of the fetch of a dataset. */
+export interface FetchedDataset {
+  dataset_id: string;
+  rows: number;
+  /** Rows left out because a value was missing. */
+  dropped_rows: number;
+  /** When the file had been read, ISO 8601. */
+  fetched_at: string;
+}
+
+/** How a job goes on after its dataset is in the store. */
+export interface Fetched {
+  dataset: FetchedDataset;
+  route: Route;
+  /** `sha256:…` of the request with the dataset by its hash: the same address may give another table tomorrow. */
+  request_hash: string;
+  /** The stored result of the same request on the same table, if the client allowed its reuse. */
+  reused?: { job_id: string; summary: Summary };
 }
 
 /** A half-open range of grid cells, searched by one child workflow. */
@@ -94,6 +130,8 @@ export interface JobMemo {
   deadline_at: number;
   shards?: number;
   reused_from?: string;
+  /** What was fetched, for a dataset that the request names by its address. */
+  dataset?: FetchedDataset;
   progress?: HeartbeatProgress;
 }
 

@@ -3,6 +3,8 @@ import type { Expression, FunctionName } from "./expression.ts";
 /** How one language writes the parts of a formula. */
 interface Dialect {
   number(value: number): string;
+  /** A number in the place of an exponent. */
+  exponent(value: number): string;
   name(name: string): string;
   group(inner: string): string;
   power(base: string, exponent: string): string;
@@ -19,6 +21,7 @@ const TEXT: Dialect = {
   name: (name) => name,
   group: (inner) => `(${inner})`,
   power: (base, exponent) => `${base}^${exponent}`,
+  exponent: (value) => (thirdsIn(value) === undefined ? String(value) : `(${thirdsIn(value)}/3)`),
   times: (left, right) => (/^[\d.]/.test(right) ? `${left}*${right}` : `${left} ${right}`),
   call: (name, argument) => `${name}(${argument})`,
   bareSign: true,
@@ -27,6 +30,7 @@ const TEXT: Dialect = {
 
 const PYTHON: Dialect = {
   ...TEXT,
+  exponent: String,
   power: (base, exponent) => `${base}**${exponent}`,
   times: (left, right) => `${left}*${right}`,
   bareSign: false,
@@ -39,6 +43,7 @@ const LATEX: Dialect = {
     const [mantissa, exponent] = String(value).split("e");
     return exponent === undefined ? String(mantissa) : `${mantissa} \\cdot 10^{${Number(exponent)}}`;
   },
+  exponent: (value) => (thirdsIn(value) === undefined ? String(value) : `${thirdsIn(value)}/3`),
   name: (name) => (/^[A-Za-z]$/.test(name) ? name : `\\mathrm{${name.replaceAll("_", "\\_")}}`),
   group: (inner) => `\\left(${inner}\\right)`,
   power: (base, exponent) => `${base}^{${exponent}}`,
@@ -80,7 +85,10 @@ function print(expression: Expression, dialect: Dialect): string {
       const { base, exponent } = expression;
       const simpleBase = base.type === "column" || base.type === "parameter" || base.type === "call" || isPlainNumber(base);
       const simpleExponent = dialect.raised || exponent.type === "constant" || exponent.type === "column" || exponent.type === "parameter";
-      const [lower, upper] = [print(base, dialect), print(exponent, dialect)];
+      const [lower, upper] = [
+        print(base, dialect),
+        exponent.type === "constant" ? dialect.exponent(exponent.value) : print(exponent, dialect),
+      ];
       return dialect.power(simpleBase ? lower : dialect.group(lower), simpleExponent ? upper : dialect.group(upper));
     }
     case "product": {
@@ -96,6 +104,12 @@ function print(expression: Expression, dialect: Dialect): string {
         .map((term) => print(term, dialect))
         .reduce((left, right) => (right.startsWith("-") ? `${left} - ${right.slice(1)}` : `${left} + ${right}`));
   }
+}
+
+/** How many thirds a number is, if it is what a parser makes of so many thirds and no whole number. */
+function thirdsIn(value: number): number | undefined {
+  const count = Math.round(value * 3);
+  return count % 3 !== 0 && count * (1 / 3) === value ? count : undefined;
 }
 
 /** A number that keeps its meaning as the base of a power in every dialect: no sign, no power of ten. */

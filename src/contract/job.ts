@@ -50,6 +50,10 @@ export const job = z
     error: jobError.nullable(),
     result: result.nullable().meta({ description: "With include_result=true, once there is one." }),
     reused_from: z.string().optional().meta({ description: "The job whose stored result answers this one." }),
+    dataset: z
+      .object({ dataset_id: z.string(), rows: z.int(), dropped_rows: z.int(), fetched_at: timestamp })
+      .optional()
+      .meta({ id: "FetchedDataset", description: "What was fetched, for a dataset of the source uri, once it is in the store." }),
     links: z.record(z.string(), z.string()),
   })
   .meta({ id: "Job" });
@@ -98,7 +102,14 @@ export const explanation = z
   .meta({ id: "Explanation" });
 
 export const datasetReply = z
-  .object({ dataset_id: z.string(), rows: z.int(), columns: z.array(z.string()), units: z.record(z.string(), z.string()), bytes: z.int() })
+  .object({
+    dataset_id: z.string(),
+    rows: z.int(),
+    dropped_rows: z.int().meta({ description: "Rows left out because a value was missing; only with missing=drop." }),
+    columns: z.array(z.string()),
+    units: z.record(z.string(), z.string()),
+    bytes: z.int().meta({ description: "Bytes of the stored form." }),
+  })
   .meta({ id: "Dataset" });
 
 export const problem = z

@@ -6,7 +6,7 @@ export type Pool = keyof typeof QUEUES;
 export const POOLS = ["control", "light", "heavy"] as const satisfies readonly Pool[];
 
 /** Registered workflow types: exactly the exports of `workflows/index.ts`. */
-export const WORKFLOWS = { discover: "discoverJob", evaluate: "evaluateJob", shard: "discoverShard" } as const;
+export const WORKFLOWS = { discover: "discoverJob", evaluate: "evaluateJob", tgefd: "tgefdJob", shard: "discoverShard" } as const;
 
 export const KINDS = ["discover", "evaluate"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -19,8 +19,28 @@ export const TERMINAL: readonly Status[] = ["succeeded", "failed", "cancelled", 
 export const VERDICTS = ["accepted", "rejected", "inconclusive"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** Why a discover or evaluate job rejects a law. */
-export const REASONS = ["no_signal", "unstable", "lack_of_fit", "holdout_disagrees", "ambiguous", "outside_library"] as const;
+/** What decides about a law: our own tests, or the policy of the ancestor. */
+export const METHODS = ["v2", "tgefd-v1"] as const;
+
+/** Why the policy of the ancestor rejects. */
+export const TGEFD_REASONS = [
+  "no_stable_components",
+  "no_h1",
+  "pi_energy_unavailable",
+  "pi_energy_below_threshold",
+  "topological_instability",
+] as const;
+
+/** Why a discover or evaluate job rejects a law; the last five with method `tgefd-v1` only. */
+export const REASONS = [
+  "no_signal",
+  "unstable",
+  "lack_of_fit",
+  "holdout_disagrees",
+  "ambiguous",
+  "outside_library",
+  ...TGEFD_REASONS,
+] as const;
 export type Reason = (typeof REASONS)[number];
 
 /** Search attributes, all of type Keyword. Set at start, except the verdict and the error code, which close a job. */

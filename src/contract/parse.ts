@@ -87,13 +87,14 @@ function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[]
     element?: z.core.$ZodType;
     options?: z.core.$ZodType[];
     shape?: Record<string, z.core.$ZodType>;
+    valueType?: z.core.$ZodType;
   };
   const inner = def.innerType ?? def.out;
   if (inner) return keysAt(inner, path);
   if (def.options) return [...new Set(def.options.flatMap((option) => keysAt(option, path)))];
   const [key, ...rest] = path;
   if (key === undefined) return Object.keys(def.shape ?? {});
-  const next = def.element ?? def.shape?.[String(key)];
+  const next = def.shape?.[String(key)] ?? def.element ?? def.valueType;
   return next ? keysAt(next, rest) : [];
 }
 

@@ -49,7 +49,8 @@ const DEFAULT_RANGE: ExponentRange = { from: -4, to: 4, step: 0.25 };
 
 /** Default grids by the number of inputs: coarser with each, because the product term has a column for every cell. */
 const DEFAULT_RANGES: Record<number, ExponentRange> = {
-  1: DEFAULT_RANGE,
+  // Between particles forces fall with the 6th and 12th power.
+  1: [-12, -10, -9, -8, -7, -6, -5, ...Array.from({ length: 33 }, (_, index) => -4 + index / 4), 5, 6],
   2: { from: -4, to: 4, step: 0.5 },
   3: { from: -3, to: 3, step: 0.5 },
   4: [-2, -1, -0.5, 0, 0.5, 1, 2],
@@ -64,7 +65,8 @@ const FEW_INPUTS = 3;
  * Fills in the defaults, checks names and computes the cost.
  *
  * Target: the last column. Inputs: the other columns that have more than one value. Library, by the number of inputs:
- * - one: "1", "x", two free powers "x^p" and "x^q" from -4 to 4 by 0.25, "sin(x)", "cos(x)", "exp(-x)", "log(x)";
+ * - one: "1", "x", two free powers "x^p" and "x^q" from -4 to 4 by 0.25 and some whole numbers from -12
+ *   to 6, "sin(x)", "cos(x)", "exp(-x)", "log(x)";
  * - two: "1", each input and their product, a free power of each and the product of free powers ("x^p", "y^q",
  *   "x^p*y^q") from -4 to 4 by 0.5, and the four functions of each;
  * - three and four: as two, with the products of all pairs and without functions; from -3 to 3 by 0.5 for three inputs,
@@ -238,15 +240,15 @@ function exponentNames(inputs: readonly string[]): string[] {
 function defaultTerms(inputs: readonly string[], exponents: readonly string[]): Expression[] {
   const columns = inputs.map(column);
   const linear = [constant(1), ...columns];
+  // Counted before they are made: a table can have thousands of columns.
+  if (1 + columns.length + (columns.length * (columns.length + 1)) / 2 > LIMITS.terms) return linear;
   const pairs = columns.flatMap((left, index) => columns.slice(index + 1).map((right) => product([left, right])));
   // One input has two free powers, so that a sum of two powers is found.
   const powers = exponents.map((name, index) => power(columns[index % columns.length] ?? constant(1), parameter(name)));
   if (columns.length === 1) return [...linear, ...powers, ...columns.flatMap(functionsOf)];
   if (columns.length === 2) return [...linear, ...pairs, ...powers, product(powers), ...columns.flatMap(functionsOf)];
   if (powers.length > 0) return [...linear, ...pairs, ...powers, product(powers)];
-  const squares = columns.map((base) => power(base, constant(2)));
-  const quadratic = [...linear, ...squares, ...pairs];
-  return quadratic.length > LIMITS.terms ? linear : quadratic;
+  return [...linear, ...columns.map((base) => power(base, constant(2))), ...pairs];
 }
 
 function functionsOf(argument: Expression): Expression[] {

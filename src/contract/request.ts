@@ -5,6 +5,10 @@ import { SCHEMA_VERSION } from "./names.ts";
 /** Bounds of one request. `rows` and `columns` bound the dataset, `terms` and `cells` the search. */
 export const LIMITS = { rows: 1_000_000, columns: 4_096, terms: 64, maxTerms: 6, gridValues: 10_001, formulaLength: 2_000 } as const;
 
+/** What becomes of a row in which a value is missing: the dataset is refused, or the row is left out. */
+export const missing = z.enum(["refuse", "drop"]);
+export type Missing = z.infer<typeof missing>;
+
 const value = z.number({ error: "must be a finite number" });
 
 const inlineDataset = z
@@ -25,12 +29,35 @@ const storedDataset = z
   })
   .meta({ id: "StoredDataset" });
 
+/** Forms in which a table can be read. */
+export const FORMATS = ["csv", "tsv", "json", "ndjson", "parquet"] as const;
+
+const uriDataset = z
+  .strictObject({
+    source: z.literal("uri"),
+    uri: z.string().min(1).max(2_048).meta({
+      description:
+        "Address of a file: https:, or s3: and gs: for buckets that the server reads from. The job fetches it once and works on what it got.",
+    }),
+    format: z.enum(FORMATS).optional().meta({ description: "Default: what the media type says, else the ending of the address." }),
+    missing: missing.default("refuse").meta({ description: "Refuse the table if a value is missing, or drop such rows." }),
+    units: z.record(z.string(), z.string().max(64)).optional().meta({ description: "Column name to unit, used to label results." }),
+  })
+  .meta({ id: "UriDataset" });
+export type UriDataset = z.infer<typeof uriDataset>;
+
 export const datasetSource = z
-  .discriminatedUnion("source", [inlineDataset, storedDataset], {
-    error: ({ code }) => (code === "invalid_union" ? 'must be "inline" or "stored"' : undefined),
+  .discriminatedUnion("source", [inlineDataset, storedDataset, uriDataset], {
+    error: ({ code }) => (code === "invalid_union" ? 'must be "inline", "stored" or "uri"' : undefined),
   })
   .meta({ id: "DatasetSource" });
 export type DatasetSource = z.infer<typeof datasetSource>;
+
+const heldSource = z
+  .discriminatedUnion("source", [inlineDataset, storedDataset], {
+    error: ({ code }) => (code === "invalid_union" ? 'must be "inline" or "stored"' : undefined),
+  })
+  .meta({ id: "HeldSource" });
 
 const exponentValue = z.number().min(-20).max(20);
 
@@ -172,7 +199,7 @@ export const evaluateRequest = z
       .enum(["given", "refit"])
       .default("given")
       .meta({ description: "Keep the coefficients of the law, or fit them to the dataset." }),
-    predict: datasetSource.optional().meta({
+    predict: heldSource.optional().meta({
       description: "Further rows, with the columns that the law names, to apply it to. The target may be missing.",
     }),
     noise: noise.prefault({}),

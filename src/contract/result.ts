@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { REASONS, SCHEMA_VERSION, VERDICTS } from "./names.ts";
+import { METHODS, REASONS, SCHEMA_VERSION, TGEFD_REASONS, VERDICTS } from "./names.ts";
 import { dimensionRules, transforms } from "./request.ts";
 
 const term = z
@@ -89,6 +89,35 @@ const predictions = z
   })
   .meta({ id: "Predictions", description: "What the law says of the rows of `predict`." });
 export type Predictions = z.infer<typeof predictions>;
+const count = z.int();
+/** The answer of the ancestor, without what names a run: its id and its artifacts. */
+export const tgefdAnswer = z
+  .object({
+    status: z.enum(["accepted", "rejected"]),
+    summary: z.object({ stable_components: count, significant_H0: count, significant_H1: count, stability_score: z.number() }),
+    decision: z.object({ accepted: z.boolean(), reason: z.enum([...TGEFD_REASONS, "topological stability under noise"]) }),
+    model: z.object({
+      family_id: z.string(),
+      representative_model: z.object({ formula: z.string(), coefficients: z.record(z.string(), z.number()) }),
+      invariant_terms: z.array(z.string()),
+      unstable_terms: z.array(z.string()),
+      error: z.object({ mean: z.number(), std: z.number() }),
+    }),
+    noise_report: z.array(
+      z.object({
+        noise_level: z.number(),
+        stable_components: count,
+        significant_H0: count,
+        significant_H1: count,
+        pi_energy: z.number().nullable(),
+        decision: z.string(),
+      }),
+    ),
+    topology_report: z.object({ H0: count, H1: count, PI_energy: z.object({ mean: z.number(), std: z.number() }).nullable() }),
+    config_hash: z.string(),
+  })
+  .meta({ id: "TgefdAnswer" });
+export type TgefdAnswer = z.infer<typeof tgefdAnswer>;
 
 /** What a job of either kind finds. More keys may be added; these keep their names. */
 export const result = z
@@ -138,9 +167,10 @@ export const result = z
       })
       .optional()
       .meta({ id: "Library", description: "What a discover job searched." }),
-    method: z.object({ name: z.literal("v2"), version: z.string(), fingerprint: z.string() }),
+    method: z.object({ name: z.enum(METHODS), version: z.string(), fingerprint: z.string() }),
     dataset: z.object({ hash: z.string(), rows: z.int() }),
     seed: z.int(),
+    tgefd: tgefdAnswer.optional().meta({ description: "With method tgefd-v1: the answer of the ancestor." }),
     cost: z.object({ fits: z.int(), cells: z.int() }),
   })
   .meta({ id: "Result" });

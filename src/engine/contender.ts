@@ -4,6 +4,7 @@ import { printText } from "../contract/formula-print.ts";
 import { findRow, type Pace, ROW_WORK } from "./control.ts";
 import { type Design, designOf, type Fit, fitRows, type Hypothesis, predictions, settled } from "./fit.ts";
 import type { Candidate } from "./found.ts";
+import { coefficientIntervals } from "./law.ts";
 import { cellAt } from "./layout.ts";
 import { type Model, transformPrice } from "./model.ts";
 import type { Problem } from "./problem.ts";
@@ -11,9 +12,16 @@ import { type Refined, refine } from "./refine.ts";
 import { LARGEST, type Sample } from "./sample.ts";
 import { functionPrice, penalty } from "./score.ts";
 
-/** A candidate of the search fitted anew to all rows of a sample, its exponents refined. */
+/** Where a refinement starts: terms of the library, a digit for each exponent of the plan, and a model. */
+export interface Start {
+  terms: readonly number[];
+  digits: readonly number[];
+  model: number;
+}
+
+/** Terms of the library fitted anew to all rows of a sample, their exponents refined. */
 export interface Contender {
-  candidate: Candidate;
+  start: Start;
   hypothesis: Hypothesis;
   design: Design;
   fit: Fit;
@@ -26,13 +34,67 @@ export interface Contender {
   family: string;
 }
 
+export function startOf({ plan, subsets }: Problem, { subset, cell, model }: Candidate): Start {
+  return { terms: subsets.at(subset), digits: cellAt(plan, cell).digits, model };
+}
+
+/** A term that is not so many half widths of its interval from zero may be one too many. */
+const WEAK = 6;
+
+/** The start of a contender without its least certain term; null if all are certain. */
+export function withoutWeakest({ start, hypothesis, fit }: Contender): Start | null {
+  if (start.terms.length < 2) return null;
+  const sizes = coefficientIntervals(hypothesis, fit).map((interval, index) =>
+    interval ? (2 * Math.abs(fit.coefficients[index] as number)) / (interval[1] - interval[0]) : Number.POSITIVE_INFINITY,
+  );
+  const weakest = sizes.indexOf(Math.min(...sizes));
+  return (sizes[weakest] as number) < WEAK ? { ...start, terms: start.terms.filter((_, index) => index !== weakest) } : null;
+}
+
+/**
+ * The start of a power law that a contender states in logarithms, log y = a + p log x + …, if the library has a term with
+ * free powers of just those columns; null otherwise. The plain form is told if it fits as well.
+ */
+export function asPower({ plan, models }: Problem, { hypothesis, fit }: Contender): Start | null {
+  const { model, terms } = hypothesis;
+  const powers = new Map<string, number>();
+  for (const [index, term] of terms.entries()) {
+    if (term.type === "call" && term.function === "log" && term.argument.type === "column") {
+      powers.set(term.argument.name, fit.coefficients[index] as number);
+    } else if (term.type !== "constant") return null;
+  }
+  const plain = models.findIndex(({ transform, noise }) => transform === "identity" && noise === model.noise);
+  if (model.transform !== "log" || powers.size === 0 || plain < 0) return null;
+  const term = plan.terms.findIndex(({ expression }) => {
+    const factors = expression.type === "product" ? expression.factors : [expression];
+    const free = factors.flatMap((factor) => (factor.type === "power" && factor.exponent.type === "parameter" ? [factor.base] : []));
+    return (
+      free.length === factors.length && free.length === powers.size && free.every((base) => base.type === "column" && powers.has(base.name))
+    );
+  });
+  const expression = plan.terms[term]?.expression;
+  if (!expression) return null;
+  const digits = plan.exponents.map(({ name, values }) => {
+    const factor = (expression.type === "product" ? expression.factors : [expression]).find(
+      (part) => part.type === "power" && part.exponent.type === "parameter" && part.exponent.name === name,
+    );
+    const wanted = factor?.type === "power" && factor.base.type === "column" ? (powers.get(factor.base.name) ?? 0) : undefined;
+    if (wanted === undefined) return 0;
+    return values.reduce(
+      (best, value, index) => (Math.abs(value - wanted) < Math.abs((values[best] as number) - wanted) ? index : best),
+      0,
+    );
+  });
+  return { terms: [term], digits, model: plain };
+}
+
 /** Null if the law has no finite value on some row: a held-out row can lie outside the domain of the training rows. */
-export function contenderOf(problem: Problem, candidate: Candidate, sample: Sample, pace: Pace): Contender | null {
-  const { plan, models, subsets } = problem;
-  const model = models[candidate.model];
+export function contenderOf(problem: Problem, from: Start, sample: Sample, pace: Pace): Contender | null {
+  const { plan, models } = problem;
+  const { digits } = from;
+  const model = models[from.model];
   if (!model) return null;
-  const free = subsets.at(candidate.subset).map((index) => plan.terms[index]?.expression ?? constant(1));
-  const { digits } = cellAt(plan, candidate.cell);
+  const free = from.terms.map((index) => plan.terms[index]?.expression ?? constant(1));
   const used = new Set(free.flatMap((term) => namesIn(term, "parameter")));
   const exponents = plan.exponents.flatMap(({ name, values }, index) => {
     const digit = digits[index] as number;
@@ -55,7 +117,7 @@ export function contenderOf(problem: Problem, candidate: Candidate, sample: Samp
   const moved = refined.values.some((value, index) => value !== exponents[index]?.value);
   const design = moved ? settled(designOf(hypothesis, sample, pace), sample, pace) : { ...start, hypothesis };
   if (!design) return null;
-  return scored(problem, { candidate, hypothesis, logGrid: refined.price }, design, sample, pace);
+  return scored(problem, { start: from, hypothesis, logGrid: refined.price }, design, sample, pace);
 }
 
 /** The same contender on another sample of the same table. */
@@ -66,7 +128,7 @@ export function onSample(problem: Problem, contender: Contender, sample: Sample,
 
 function scored(
   problem: Problem,
-  { candidate, hypothesis, logGrid }: Pick<Contender, "candidate" | "hypothesis" | "logGrid">,
+  { start, hypothesis, logGrid }: Pick<Contender, "start" | "hypothesis" | "logGrid">,
   design: Design,
   sample: Sample,
   pace: Pace,
@@ -81,9 +143,9 @@ function scored(
   });
   if (!finite) return null;
   const size = { rows: all.length, terms: terms.length, exponents: hypothesis.exponents, logGrid, library: problem.plan.terms.length };
-  const price = penalty(size) + transformPrice(model.transform) + functionPrice(terms);
+  const price = penalty(size) + transformPrice(model.transform) + functionPrice(terms, model.transform);
   return {
-    candidate,
+    start,
     hypothesis,
     design,
     fit,

@@ -1,5 +1,5 @@
 import type { Expression } from "../contract/expression.ts";
-import { findRow, inSlices, mapRows, type Pace, ROW_WORK } from "./control.ts";
+import { findRow, inSlices, mapRows, type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { type Model, meanLogOf, noiseScale, slope, transformed, undone } from "./model.ts";
 import { type Factorisation, factorise } from "./qr.ts";
 import type { Sample } from "./sample.ts";
@@ -26,6 +26,8 @@ export interface Design {
   scale: Float64Array;
   /** Mean of 2 ln s over the rows, s being the noise scale of y itself; see `Model`. */
   jacobian: number;
+  /** Mean over the rows of (y / s)^2: what a residual is small against, the same under every transform. */
+  size: number;
 }
 
 export interface Fit {
@@ -41,7 +43,7 @@ export interface Fit {
 /** A square sum of residuals below this share of the target's is rounding: doubles keep 16 digits, data seldom more than 12. */
 const ROUNDING = 1e-24;
 
-/** The smallest square sum of residuals that is told from rounding, for a target with the square sum `squares`; never 0. */
+/** The smallest square sum of residuals that is told from rounding, for a target whose (y / s)^2 add up to `squares`; never 0. */
 export function floorOf(squares: number): number {
   return Math.max(ROUNDING * squares, 1e-250);
 }
@@ -58,7 +60,9 @@ export function designOf(hypothesis: Hypothesis, sample: Sample, pace: Pace): De
     return column;
   });
   const scale = mapRows(table.rows, pace, ROW_WORK.plain, (row) => noiseScale(y[row] as number, hypothesis.model));
-  return { hypothesis, columns, z, scale, jacobian: noise === "relative" ? 2 * meanLogOf(y, sample.all, pace) : 0 };
+  const relative = noise === "relative";
+  const size = relative ? 1 : sumRows(table.rows, pace, ROW_WORK.plain, (row) => (y[row] as number) ** 2) / table.rows;
+  return { hypothesis, columns, z, scale, jacobian: relative ? 2 * meanLogOf(y, sample.all, pace) : 0, size };
 }
 
 /** Linearisations after the first; the coefficients of laws that fit settle to 1e-6 in three. */
@@ -100,18 +104,16 @@ export function fitRows(design: Design, rows: Uint32Array, pace: Pace): Fit {
   const factorisation = given ? null : factorise(columns.length, weightedColumn, pace);
   const coefficients = given ?? factorisation?.solve(target) ?? [];
   let rss = 0;
-  let squares = 0;
   inSlices(rows.length, pace, ROW_WORK.plain + columns.length, (from, to) => {
     for (let index = from; index < to; index += 1) {
       const row = rows[index] as number;
       rss += ((z[row] as number) - valueAt(design, coefficients, row)) ** 2 / (scale[row] as number) ** 2;
-      squares += (target[index] as number) ** 2;
     }
   });
   const constants = given ? 0 : columns.length;
   return {
     coefficients,
-    rss: Math.max(rss, floorOf(squares)),
+    rss: Math.max(rss, floorOf(design.size * rows.length)),
     freedom: rows.length - constants - exponents,
     // Not the whole factorisation: its reflectors are as large as the columns.
     factorisation: factorisation && { kept: factorisation.kept, leverage: factorisation.leverage },

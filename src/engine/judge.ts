@@ -1,13 +1,12 @@
 import { constant, namesIn } from "../contract/expression.ts";
 import { printText } from "../contract/formula-print.ts";
 import type { Evidence, Result } from "../contract/result.ts";
-import { type Contender, contenderOf, onSample } from "./contender.ts";
+import { asPower, type Contender, contenderOf, onSample, type Start, startOf, withoutWeakest } from "./contender.ts";
 import { type Control, type Pace, paced } from "./control.ts";
 import { designOf, type Hypothesis, predictions } from "./fit.ts";
-import type { Candidate, ShardFound } from "./found.ts";
+import type { ShardFound } from "./found.ts";
 import { landscapeOf, regionsOf } from "./landscape.ts";
 import { lawOf } from "./law.ts";
-import { cellAt } from "./layout.ts";
 import type { Problem } from "./problem.ts";
 import { type Sample, thinned } from "./sample.ts";
 import { type Selection, selectionOf } from "./selection.ts";
@@ -23,8 +22,9 @@ const COMPARED_ROWS = 8_192;
 const FINALISTS = 4;
 /** Tables that are drawn from the law to see whether they lead back to it. */
 const RESAMPLED = 40;
-/** Most candidates that are fitted again. */
+/** Most candidates of the search that are fitted, and how many of the best lead to further laws in each round. */
 const MOST_CANDIDATES = 64;
+const DERIVED_FROM = 8;
 /** A trial decides on stability if its noise is at most so many times what the law leaves. */
 const OWN_NOISE = 3;
 
@@ -40,7 +40,7 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
   const { request, sample, plan } = problem;
   const pace = paced(control);
   const compared = thinned(sample, COMPARED_ROWS, pace);
-  const contenders = ordered(candidatesOf(found).flatMap((candidate) => contenderOf(problem, candidate, compared, pace) ?? []));
+  const contenders = contendersOf(problem, found, compared, pace);
   const finalists =
     compared === sample
       ? contenders
@@ -50,19 +50,22 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
   const leader = contenders.find(({ family }) => family === winner?.family);
   const rivals = contenders.filter(({ family }) => family !== winner?.family);
   const selection = selectionOf(leader ? [leader, ...rivals] : [], compared, request.seed, pace);
-  const lawMask = winner ? cellAt(plan, winner.candidate.cell).grid.mask : 0;
+  const lawMask = plan.exponents.reduce(
+    (mask, { name }, index) => (winner && isFree(problem, winner, name) ? mask | (1 << index) : mask),
+    0,
+  );
   const findings: Findings = {
     kind: "discover",
     p_value: winner && found.nulls.length > 0 ? (isConstant(winner) ? 1 : (1 + asNull) / (1 + found.nulls.length)) : null,
     stability: stabilityOf(problem, winner, selection),
     reselection: selection?.again(RESAMPLED) ?? null,
     lead: leadOf(leader, rivals),
-    pareto: found.byComplexity.flatMap((candidate, complexity) => {
-      const contender = candidate && contenderOf(problem, candidate, compared, pace);
-      if (!contender) return [];
-      const chosen = contender.family === winner?.family;
-      return [{ complexity, rmse: rmseIn(contender, compared, pace), text: textOf(contender, problem), chosen }];
-    }),
+    pareto: paretoOf(contenders).map((contender) => ({
+      complexity: complexityOf(contender),
+      rmse: rmseIn(contender, compared, pace),
+      text: textOf(contender, problem),
+      chosen: contender.family === winner?.family,
+    })),
     rivals: rivals.slice(0, MOST_RIVALS).map((rival) => ({
       text: textOf(rival, problem),
       score_difference: rival.score - (leader?.score ?? 0),
@@ -87,15 +90,42 @@ const MEAN: Hypothesis = {
   given: null,
 };
 
-/** The best candidates for the target, and for the target with noise: these challenge the law when its stability is tested. */
-function candidatesOf({ best, trials }: ShardFound): Candidate[] {
-  const candidates = new Map(best.map((candidate) => [`${candidate.structure} ${candidate.model}`, candidate]));
-  for (const candidate of trials.flat()) {
-    const key = candidate && `${candidate.structure} ${candidate.model}`;
-    if (key && !candidates.has(key)) candidates.set(key, candidate);
-    if (candidates.size >= MOST_CANDIDATES) break;
+/**
+ * The best candidates for the target, overall and of each complexity, and for the target with noise: these challenge the
+ * law when its stability is tested. Then, again and again, the best of them without a term that is hardly told from zero:
+ * a short law whose exponents lie between the values of the grid may be found by that alone; and as plain power laws.
+ */
+function contendersOf(problem: Problem, found: ShardFound, sample: Sample, pace: Pace): Contender[] {
+  const known = new Set<string>();
+  const unknown = (starts: readonly Start[]) =>
+    starts.filter(({ terms, model }) => {
+      const key = `${terms.join()} ${model}`;
+      return !known.has(key) && known.add(key);
+    });
+  const fitted = (starts: readonly Start[]) => starts.flatMap((start) => contenderOf(problem, start, sample, pace) ?? []);
+  const candidates = [...found.byComplexity, ...found.best, ...found.trials.flat()].filter((candidate) => candidate !== null);
+  let contenders = ordered(fitted(unknown(candidates.map((candidate) => startOf(problem, candidate))).slice(0, MOST_CANDIDATES)));
+  for (let round = 0; round < problem.plan.maxTerms; round += 1) {
+    const derived = contenders.slice(0, DERIVED_FROM).flatMap((contender) => [withoutWeakest(contender), asPower(problem, contender)]);
+    contenders = ordered([...contenders, ...fitted(unknown(derived.filter((start) => start !== null)))]);
   }
-  return [...candidates.values()];
+  return contenders;
+}
+
+function isFree({ plan }: Problem, { start }: Contender, exponent: string): boolean {
+  return start.terms.some((term) => namesIn(plan.terms[term]?.expression ?? constant(1), "parameter").includes(exponent));
+}
+
+function complexityOf({ hypothesis }: Contender): number {
+  return hypothesis.terms.length + hypothesis.exponents;
+}
+
+/** The best of each complexity, by complexity. */
+function paretoOf(contenders: readonly Contender[]): Contender[] {
+  const best = contenders.filter(
+    (contender, index) => contenders.findIndex((other) => complexityOf(other) === complexityOf(contender)) === index,
+  );
+  return best.sort((a, b) => complexityOf(a) - complexityOf(b));
 }
 
 /** By score, the best of each family. */

@@ -16,7 +16,7 @@ const MOST_DIGITS = 12;
  */
 export function lawOf(hypothesis: Hypothesis, fit: Fit, target: string): Law {
   const { terms, model } = hypothesis;
-  const intervals = intervalsOf(hypothesis, fit);
+  const intervals = coefficientIntervals(hypothesis, fit);
   const exact = sum(terms.map((term, index) => product([constant(fit.coefficients[index] as number), term])));
   const shown = sum(
     terms.map((term, index) => product([constant(rounded(fit.coefficients[index] as number, intervals[index] ?? null)), term])),
@@ -43,7 +43,7 @@ export function lawOf(hypothesis: Hypothesis, fit: Fit, target: string): Law {
 }
 
 /** 95 % t-intervals of the coefficients at the chosen exponents; null if the coefficients were given or no row is left over. */
-function intervalsOf(hypothesis: Hypothesis, fit: Fit): ([number, number] | null)[] {
+export function coefficientIntervals(hypothesis: Hypothesis, fit: Fit): ([number, number] | null)[] {
   const { factorisation, freedom, coefficients, rss } = fit;
   if (!factorisation || freedom < 1) return hypothesis.terms.map(() => null);
   const reach = tLimit(INTERVAL_TAIL, freedom) * Math.sqrt(rss / freedom);

@@ -30,6 +30,8 @@ const SMALLEST_STEP = 1e-9;
 const DIFFERENCE = 1e-4;
 /** A simple number is tried if it is within so many standard errors of the free value. */
 const REACH = 3.5;
+/** Most decimals of an exponent. */
+const MOST_DIGITS = 14;
 const NORMAL_95 = 1.96;
 
 /**
@@ -78,7 +80,10 @@ export function refine(family: Family, design: Design, sample: Sample, pace: Pac
   const settle = (values: number[], index: number) => {
     const fixed = new Set(Array.from({ length: index + 1 }, (_, at) => at));
     const centre = values[index] as number;
-    const options = [centre, ...simpleNear(centre, free.errors[index] as number, family.exponents[index]?.grid ?? [])].flatMap((value) => {
+    const options = [
+      ...simpleNear(centre, free.errors[index] as number, family.exponents[index]?.grid ?? []),
+      told(centre, free.errors[index] as number),
+    ].flatMap((value) => {
       const trial = values.map((other, at) => (at === index ? value : other));
       const point = fixed.size === values.length ? fitAt(material, trial, pace) : descend(material, trial, fixed, pace);
       return point ? [scored(point)] : [];
@@ -88,7 +93,7 @@ export function refine(family: Family, design: Design, sample: Sample, pace: Pac
   const settled = start.reduce((values, _, index) => settle(values, index), free.values);
   // Settling one by one can miss what fits together, so the simple numbers nearest to the free values are tried at once, too.
   const together = CLASSES.map(({ denominator }) => free.values.map((value) => nearest(value, denominator)));
-  const tried = [settled, start, ...together].flatMap((values) => {
+  const tried = [...together, settled, start].flatMap((values) => {
     const point =
       values.every((value, index) => value !== 0 && isWithin(value, family.exponents[index])) && family.allows(values)
         ? fitAt(material, values, pace)
@@ -112,7 +117,14 @@ function isWithin(value: number, exponent: Family["exponents"][number] | undefin
 }
 
 function nearest(value: number, denominator: number): number {
-  return Number((Math.round(value * denominator) / denominator).toPrecision(12)) + 0;
+  // As a parser reads 2/3, so that a printed law is read back to the last digit.
+  return denominator === 3 ? Math.round(value * 3) * (1 / 3) + 0 : Math.round(value * denominator) / denominator + 0;
+}
+
+/** A free value to a tenth of its error: further digits say nothing. */
+function told(value: number, error: number): number {
+  const digits = Math.ceil(-Math.log10(error)) + 1;
+  return digits > 0 && digits < MOST_DIGITS ? Number(value.toFixed(digits)) : value;
 }
 
 /** The nearest number of each class and of the grid within reach, 0 left out: a power of 0 is a constant, which is a term of its own. */
@@ -132,14 +144,14 @@ interface Material {
   rows: number;
 }
 
-function materialOf(family: Family, { z, scale }: Design, { table }: Sample, pace: Pace): Material {
+function materialOf(family: Family, { z, scale, size }: Design, { table }: Sample, pace: Pace): Material {
   const target = mapRows(z.length, pace, ROW_WORK.plain, (row) => (z[row] as number) / (scale[row] as number));
   return {
     family,
     columns: table.columns,
     weights: mapRows(z.length, pace, ROW_WORK.plain, (row) => 1 / (scale[row] as number)),
     target,
-    floor: floorOf(target.reduce((sum, value) => sum + value * value, 0)),
+    floor: floorOf(size * z.length),
     rows: z.length,
   };
 }

@@ -1,4 +1,5 @@
 import { type Expression, partsOf } from "../contract/expression.ts";
+import type { Transform } from "../contract/request.ts";
 
 /** Price of a term, in units of the score; chosen on the development problems, see `penalty`. */
 const TERM_PRICE = 5;
@@ -32,9 +33,13 @@ export function penalty({ rows, terms, exponents, logGrid, library }: Size): num
 /** Price of a function, in units of the score: powers explain more of the laws that are known. */
 const FUNCTION_PRICE = 4;
 
+/** A logarithm in a law of log y is a power whose exponent can be any number, and costs what naming one does. */
+const POWER_PRICE = 16;
+
 /** What the functions in a law cost beyond their terms. */
-export function functionPrice(terms: readonly Expression[]): number {
-  return FUNCTION_PRICE * terms.filter(hasCall).length;
+export function functionPrice(terms: readonly Expression[], transform: Transform): number {
+  const isPower = (term: Expression) => transform === "log" && term.type === "call" && term.function === "log";
+  return terms.reduce((sum, term) => sum + (isPower(term) ? POWER_PRICE : hasCall(term) ? FUNCTION_PRICE : 0), 0);
 }
 
 function hasCall(expression: Expression): boolean {

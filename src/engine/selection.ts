@@ -1,7 +1,7 @@
 import type { Contender } from "./contender.ts";
 import { mapRows, type Pace, ROW_WORK } from "./control.ts";
 import { normalQuantile } from "./distributions.ts";
-import { type Design, valueAt, weighted } from "./fit.ts";
+import { type Design, floorOf, valueAt, weighted } from "./fit.ts";
 import { slope, undone } from "./model.ts";
 import { PURPOSE, type Purpose, stream } from "./philox.ts";
 import { factorise } from "./qr.ts";
@@ -9,8 +9,6 @@ import type { Sample } from "./sample.ts";
 
 /** Contenders that compete for a table. */
 const COMPETITORS = 24;
-/** Least square sum of residuals: an exact fit has a logarithm, too. */
-const LEAST = 1e-250;
 
 /** The choice among contenders made again on other values of the target. */
 export interface Selection {
@@ -32,7 +30,13 @@ export function selectionOf(contenders: readonly Contender[], sample: Sample, se
   const competitors = contenders.slice(0, COMPETITORS).map((contender) => {
     const { design, fit } = contender;
     const column = (index: number) => weighted(design.columns[index] as Float64Array, design.scale, sample.all, pace);
-    return { ...contender, fitted: factorise(design.columns.length, column, pace), tangent: tangentOf(design, fit.coefficients, pace) };
+    const floor = floorOf(design.size * rows);
+    return {
+      ...contender,
+      floor,
+      fitted: factorise(design.columns.length, column, pace),
+      tangent: tangentOf(design, fit.coefficients, pace),
+    };
   });
   const own = tangentOf(winner.design, winner.fit.coefficients, pace).value;
   const deviation = Math.sqrt(winner.fit.rss / Math.max(1, winner.fit.freedom));
@@ -40,12 +44,12 @@ export function selectionOf(contenders: readonly Contender[], sample: Sample, se
   /** Whether a target leads to the winner's family. */
   function leadsBack(y: Float64Array): boolean {
     let best: { score: number; family: string } | undefined;
-    for (const { design, family, price, fitted, tangent } of competitors) {
+    for (const { design, family, price, floor, fitted, tangent } of competitors) {
       const z = mapRows(rows, pace, ROW_WORK.plain, (row) => {
         const shift = (tangent.slope[row] as number) * ((y[row] as number) - (tangent.value[row] as number));
         return ((tangent.law[row] as number) + shift) / (design.scale[row] as number);
       });
-      const score = rows * (Math.log(Math.max(fitted.residualSquares(z), LEAST) / rows) + design.jacobian) + price;
+      const score = rows * (Math.log(Math.max(fitted.residualSquares(z), floor) / rows) + design.jacobian) + price;
       if (!best || score < best.score) best = { score, family };
     }
     return best?.family === winner?.family;

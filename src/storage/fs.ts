@@ -2,10 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, constants, link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { OrreryError } from "../contract/errors.ts";
-import type { Store } from "./store.ts";
-
-const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
+import { checked, type Store, unavailable } from "./store.ts";
 
 /**
  * A store in a directory. A file is written beside its place under a name of its own, then linked to the key: `link`
@@ -17,8 +14,7 @@ const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
  */
 export function createFsStore(root: string, { sync = true }: { sync?: boolean } = {}): Store {
   function pathOf(key: string): string {
-    if (!KEY.test(key) || key.length > 512) throw new Error(`not a store key: ${JSON.stringify(key.slice(0, 80))}`);
-    return join(root, key);
+    return join(root, checked(key));
   }
 
   async function present<T>(read: Promise<T>): Promise<T | undefined> {
@@ -111,12 +107,4 @@ async function syncDirectory(path: string): Promise<void> {
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
-}
-
-function unavailable(cause: unknown): OrreryError {
-  return new OrreryError(
-    "store_unavailable",
-    "The artifact store cannot be used now; try again, and see the operator's log for the cause.",
-    { cause },
-  );
 }

@@ -1,11 +1,13 @@
 import type { DiscoverInput, Summary } from "../contract/flow.ts";
 import { activitiesOf } from "./activity-options.ts";
+import { withDataset } from "./fetched.ts";
 import { answerFrom, settle, untilDone } from "./outcome.ts";
 import { searchInShards } from "./shards.ts";
 
 /** Finds a law: in one activity while the search is small, else prepare → shards → judge. */
-export async function discoverJob(input: DiscoverInput): Promise<Summary> {
-  return settle(input, async () => {
+export async function discoverJob(accepted: DiscoverInput): Promise<Summary> {
+  return settle(accepted, async () => {
+    const input = await withDataset(accepted);
     const { route, reused } = input;
     if (reused) return answerFrom(reused);
     if (route.path === "single") return untilDone(() => activitiesOf(route.pool, input.deadline_at, "discover").discover(input));

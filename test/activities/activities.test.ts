@@ -21,13 +21,15 @@ const quiet = new DefaultLogger("ERROR");
 let compute: Compute;
 let folder: string;
 let activities: Activities;
+/** No test here names a dataset by its address. */
+const fetchTable = () => Promise.reject(new Error("nothing is fetched"));
 beforeAll(() => {
   compute = createCompute({ pools: ["control", "light", "heavy"], threads: 1 });
 });
 afterAll(() => compute.close());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "orrery-activities-"));
-  activities = createActivities({ store: createFsStore(folder), compute, logger });
+  activities = createActivities({ store: createFsStore(folder), compute, fetchTable, logger });
   return () => rm(folder, { recursive: true, force: true });
 });
 
@@ -163,7 +165,7 @@ describe("a long search", () => {
         return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
       },
     };
-    const { discover } = createActivities({ store: createFsStore(folder), compute: hanging, logger });
+    const { discover } = createActivities({ store: createFsStore(folder), compute: hanging, fetchTable, logger });
     const env = new MockActivityEnvironment({ taskQueue: QUEUES.heavy, heartbeatTimeoutMs: 1_000 }, { logger: quiet });
 
     await expect(env.run(discover, search("ten"))).rejects.toMatchObject({ type: "worker_lost", nonRetryable: false });

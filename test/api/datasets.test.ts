@@ -1,8 +1,11 @@
+import { gzipSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeTable } from "../../src/contract/dataset.ts";
 import { datasetKey } from "../../src/contract/keys.ts";
 import { LOCAL_TENANT } from "../../src/contract/names.ts";
 import { createFsStore } from "../../src/storage/fs.ts";
+import { until } from "../support/child.ts";
 import { call } from "../support/http.ts";
 import { type Bench, startBench } from "./bench.ts";
 
@@ -14,13 +17,19 @@ afterAll(() => bench.close());
 
 interface Answer {
   dataset_id: string;
+  dropped_rows: number;
   code: string;
   detail: string;
   errors?: { pointer: string; detail: string }[];
 }
 
-async function upload(body: string | Uint8Array<ArrayBuffer>, type = "text/csv"): Promise<{ status: number; body: Answer }> {
-  const response = await fetch(`${bench.url}/v1/datasets`, { method: "POST", body, headers: { "content-type": type } });
+async function upload(
+  body: string | Uint8Array<ArrayBuffer>,
+  type = "text/csv",
+  { query = "", encoding = "" } = {},
+): Promise<{ status: number; body: Answer }> {
+  const headers = { "content-type": type, ...(encoding !== "" && { "content-encoding": encoding }) };
+  const response = await fetch(`${bench.url}/v1/datasets${query}`, { method: "POST", body, headers });
   return { status: response.status, body: (await response.json()) as Answer };
 }
 
@@ -32,6 +41,7 @@ describe("a table", () => {
     expect(body).toEqual({
       dataset_id: expect.stringMatching(/^ds_[0-9a-f]{64}$/),
       rows: 2,
+      dropped_rows: 0,
       columns: ["a", "T"],
       units: {},
       bytes: expect.any(Number),
@@ -41,16 +51,25 @@ describe("a table", () => {
   });
 
   test("has one id in every form that holds the same numbers", async () => {
-    const forms: [string, string?][] = [
+    const parquet = parquetWriteBuffer({
+      columnData: [
+        { name: "a", data: [1, 3], type: "DOUBLE" },
+        { name: "T", data: [2, 4], type: "DOUBLE" },
+      ],
+    });
+    const forms: [string | Uint8Array<ArrayBuffer>, string?][] = [
       ["a,T\n1,2\n3,4\n"],
       ["\ufeffa,T\r\n1,2\r\n3,4"],
       ['"a", T \n 1 ,2.0\n\n+3,4e0\n\n'],
       ["a\tT\n1\t2\n3\t4", "text/tab-separated-values"],
       ["a,T\n1,2\n3,4", "text/csv; charset=utf-8"],
       ['{"columns": {"a": [1, 3], "T": [2, 4]}}', "application/json"],
+      ['{"a": 1, "T": 2}\n{"a": 3, "T": 4}\n', "application/x-ndjson"],
+      [new Uint8Array(parquet), "application/vnd.apache.parquet"],
     ];
     const ids = new Set<string>();
-    for (const [text, type] of forms) ids.add((await upload(text, type)).body.dataset_id);
+    for (const [bytes, type] of forms) ids.add((await upload(bytes, type)).body.dataset_id);
+    ids.add((await upload(new Uint8Array(gzipSync("a,T\n1,2\n3,4\n")), "text/csv", { encoding: "gzip" })).body.dataset_id);
     expect(ids.size).toBe(1);
   });
 
@@ -100,7 +119,7 @@ describe("a CSV", () => {
     ["brackets of two kinds", "a (AU],T\n1,2\n3,4\n", "column_name_invalid", /"a \(AU\]"/, "/columns/a (AU]"],
     ["a column named twice, with two units", "a (AU),a (km)\n1,2\n3,4\n", "column_duplicate", /names "a" twice/, "/columns/a"],
     ["the name __proto__", "__proto__,T\n1,2\n3,4\n", "column_name_invalid", /__proto__/, "/columns/__proto__"],
-    ["an open quote", 'a,T\n"1,2\n3,4\n', "malformed_csv", /the quote that opens at line 2 is not closed/, undefined],
+    ["an open quote", 'a,T\n"1,2\n3,4\n', "malformed_csv", /a quote that opens after line 1 is not closed/, undefined],
   ])("with %s is refused", async (_, text, code, detail, pointer) => {
     const { status, body } = await upload(text);
 
@@ -122,7 +141,53 @@ test.each([
   expect([body.code, body.errors?.[0]?.pointer]).toEqual([code, pointer]);
 });
 
-test("a type that nobody reads is refused", async () => {
-  const { status, body } = await upload("a,T", "application/x-parquet");
+test.each([
+  ["application/vnd.ms-excel", ""],
+  ["text/csv", "compress"],
+  ["text/csv", "gzip, gzip"],
+])("what nobody reads (%s %s) is refused", async (type, encoding) => {
+  const { status, body } = await upload("a,T", type, { encoding });
   expect([status, body.code]).toEqual([415, "unsupported_media_type"]);
+});
+
+test("rows that miss a value are dropped by request, and counted", async () => {
+  expect((await upload("a,T\n1,2\n3,\n5,6\n")).body).toMatchObject({ code: "dataset_not_numeric", errors: [{ pointer: "/columns/T" }] });
+  const dropped = await upload("a,T\n1,2\n3,\n5,6\n", "text/csv", { query: "?missing=drop" });
+  expect([dropped.status, dropped.body.dropped_rows]).toEqual([201, 1]);
+  expect(dropped.body.dataset_id).toBe((await upload("a,T\n1,2\n5,6\n")).body.dataset_id);
+  expect((await upload("a,T\n1,2\n", "text/csv", { query: "?missing=zero" })).body.code).toBe("invalid_parameter");
+});
+
+test("a body that inflates to far more than it has is refused, and the next one is served", async () => {
+  const zeros = new Uint8Array(gzipSync(Buffer.alloc(100_000_000)));
+  for (const type of ["text/csv", "application/x-ndjson", "application/json", "application/vnd.apache.parquet"]) {
+    const { status, body } = await upload(zeros, type, { encoding: "gzip" });
+    expect([type, status, body.code]).toEqual([type, 422, "dataset_too_large"]);
+  }
+  expect((await upload("a,T\n1,2\n3,4\n", "text/csv", { encoding: "gzip" })).body.code).toBe("malformed_encoding");
+  expect((await upload("a,T\n1,2\n3,4\n")).status).toBe(201);
+});
+
+test("the ninth upload at a time is told to come again", async () => {
+  const waiting = Array.from({ length: 8 }, () => {
+    let end = () => {};
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode("a,T\n1,2\n3,4\n"));
+        end = () => controller.close();
+      },
+    });
+    const init: RequestInit & { duplex: "half" } = { method: "POST", body, duplex: "half", headers: { "content-type": "text/csv" } };
+    return { answer: fetch(`${bench.url}/v1/datasets`, init), end: () => end() };
+  });
+  const refused = await until("a refusal", async () => {
+    const reply = await upload("a,T\n1,2\n3,4\n");
+    return reply.status === 503 ? reply : undefined;
+  });
+  expect(refused.body.code).toBe("too_many_uploads");
+
+  for (const { end } of waiting) end();
+  const statuses = await Promise.all(waiting.map(async ({ answer }) => (await answer).status));
+  expect(statuses).toEqual(Array.from({ length: 8 }, () => 201));
+  expect((await upload("a,T\n1,2\n3,4\n")).status).toBe(201);
 });

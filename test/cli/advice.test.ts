@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { adviceLines } from "../../src/cli/advice.ts";
-import { unitOfTerm, unitsOf } from "../../src/cli/units.ts";
 import type { Law, Result } from "../../src/contract/result.ts";
 import { EVIDENCE, RESULT } from "./planets.ts";
 
@@ -27,16 +26,25 @@ test.each<[string, Partial<Result>, RegExp[]]>([
     { law: { ...LAW, terms: [termOf("1", 10, [9.5, 10.5]), termOf("x", -40, [-50, -30])] } },
     [/^Constants: .* the coefficient of x to ±25 % only/],
   ],
-  ["a rival as good", { rivals: [{ text: "T = a^2", score_difference: 0.594 }] }, [/^Rival: T = a\^2 scores only 0.59 worse/]],
-  ["a rival that is worse", { rivals: [{ text: "T = a^2", score_difference: 2.1 }] }, []],
+  ["a rival as good", { margins: { lead: { value: 3.2, limit: 3 } } }, [/^lead: .* 3.2 of at least 3/]],
+  ["a rival that is worse", { margins: { lead: { value: 3.8, limit: 3 } } }, []],
+  ["a ratio near 1 under a limit near 1", { margins: { holdout: { value: 1.08, limit: 1.32 } } }, []],
   ["a test passed narrowly", { margins: { lack_of_fit: { value: 6.08, limit: 6.81 } } }, [/^lack_of_fit: .* 6.08 of at most 6.81/]],
 ])("the reader of %s is told what to look at", (_, change, expected) => {
   const lines = adviceLines({ ...CALM, ...change }, EVIDENCE);
   expect(lines).toEqual([RANGE, ...expected.map((pattern) => expect.stringMatching(pattern))]);
 });
 
-test("a law of several inputs is not said to have a range", () => {
-  expect(adviceLines(CALM, { ...EVIDENCE, axis: "fitted value", axis_unit: "d" })).toEqual([]);
+test("a law of several inputs was seen in a range of each", () => {
+  const inputs = [
+    { name: "x", unit: "m", values: [3, 1, 2] },
+    { name: "y", unit: null, values: [-1, 0.5] },
+  ];
+  const several = { ...EVIDENCE, axis: "fitted value", axis_unit: "d" };
+  expect(adviceLines(CALM, { ...several, inputs })).toEqual([
+    "Range: seen for x (m) from 1 to 3, y from -1 to 0.5; beyond that it is a guess.",
+  ]);
+  expect(adviceLines(CALM, several)).toEqual([]);
   expect(adviceLines(CALM, undefined)).toEqual([]);
 });
 
@@ -44,19 +52,4 @@ test("each reason of a rejection comes with a remedy, and too few rows with that
   const rejected: Result = { ...CALM, verdict: "rejected", reasons: ["lack_of_fit", "unstable"] };
   expect(adviceLines(rejected, EVIDENCE)).toEqual([expect.stringMatching(/^The residuals/), expect.stringMatching(/^The rivals/)]);
   expect(adviceLines({ ...rejected, fit: { ...RESULT.fit, rows: 4 } }, EVIDENCE)).toEqual([expect.stringMatching(/^More rows/)]);
-});
-
-test.each<[Law["transform"], Record<string, number>, string]>([
-  ["identity", { a: 1.5 }, "d AU^-1.5"],
-  ["identity", {}, "d"],
-  ["identity", { a: -2, b: 1 }, "d AU^2"],
-  ["reciprocal", { a: 1 }, "d^-1 AU^-1"],
-  ["log", { b: 1 }, ""],
-])("the coefficient of a term under %s with %j has the unit %j", (transform, exponents, unit) => {
-  expect(unitOfTerm({ ...LAW, transform }, { ...termOf("", 1, [0, 2]), exponents }, unitsOf(EVIDENCE))).toBe(unit);
-});
-
-test("a unit of several parts is bracketed before it is raised", () => {
-  const units = { T: "kcal/d", a: "km/s" };
-  expect(unitOfTerm(LAW, { ...termOf("", 1, [0, 2]), exponents: { a: 0.75 } }, units)).toBe("kcal/d (km/s)^-0.75");
 });

@@ -86,7 +86,7 @@ export function answersFor(job: Job): Record<string, Handler> {
   return {
     "GET /ready": (_, response) => sendJson(response, 200, { status: "ready" }),
     "POST /v1/datasets": (_, response) =>
-      sendJson(response, 201, { dataset_id: `ds_${"1".repeat(64)}`, rows: 8, columns: ["a", "T"], units: {}, bytes: 200 }),
+      sendJson(response, 201, { dataset_id: `ds_${"1".repeat(64)}`, rows: 8, dropped_rows: 0, columns: ["a", "T"], units: {}, bytes: 200 }),
     "POST /v1/discover_async": (_, response) => sendJson(response, 202, queued),
     "POST /v1/evaluate_async": (_, response) => sendJson(response, 202, { ...queued, kind: "evaluate" }),
     "GET /v1/jobs": (_, response) => sendJson(response, 200, { jobs: [job, queued], next_page_token: "more" }),

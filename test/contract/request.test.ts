@@ -9,7 +9,7 @@ describe("a request", () => {
     expect(parseDocument(discoverRequest, { dataset })).toMatchObject({
       schema_version: 2,
       decision: { method: "v2", false_acceptance: 0.025, holdout_fraction: 0.2 },
-      noise: { levels: [0.01], trials: 5 },
+      noise: { levels: [0.01, 0.05], trials: 5 },
       seed: 42,
       budget: { deadline_seconds: 3600 },
       priority: 3,
@@ -75,7 +75,7 @@ describe("a request", () => {
     [{ hypotesis: {}, dataset }, '/hypotesis is not a known key; did you mean "hypothesis"?'],
     [{ dataset: { ...dataset, unit: {} } }, '/dataset/unit is not a known key; did you mean "units"?'],
     [{}, "/dataset is missing; it must be an object."],
-    [{ dataset: { source: "file" } }, '/dataset/source must be "inline" or "stored", not "file".'],
+    [{ dataset: { source: "file" } }, '/dataset/source must be "inline", "stored" or "uri", not "file".'],
     [{ dataset, hypothesis: { max_terms: 9 } }, "/hypothesis/max_terms must be at most 6, not 9."],
     [{ dataset, seed: 1.5 }, "/seed must be a whole number, not 1.5."],
     [

@@ -84,11 +84,24 @@ describe("a discover job", () => {
     });
   });
 
-  test("rejects an exponent between the grid's values for lack of fit", () => {
+  test.each([
+    [1.6, "T = 2 x^1.6"],
+    [1.37, "T = 2 x^1.37"],
+    [-2 / 3, "T = 2 x^(-2/3)"],
+  ])("finds the exponent %f between the values of the grid", (exponent, text) => {
     const x = Array.from({ length: 30 }, (_, row) => 1 + row / 3);
-    const { result } = discover({ x, T: x.map((value) => 2 * value ** 1.6) });
+    const { result } = discover({ x, T: x.map((value) => 2 * value ** exponent) });
+    expect(result).toMatchObject({ verdict: "accepted", law: { text } });
+  });
+
+  test("rejects a curve that no law of the library has, and names its best candidate", () => {
+    const x = Array.from({ length: 200 }, (_, row) => 0.5 + row / 40);
+    const { result } = discover(
+      { x, T: x.map((value) => Math.tanh(3 * (value - 2)) + 2) },
+      { hypothesis: { terms: ["1", "x^p", "sin(x)"] } },
+    );
     expect(result).toMatchObject({ verdict: "rejected" });
-    expect(result.reasons).toContain("lack_of_fit");
+    expect(result.reasons).toEqual(expect.arrayContaining(["lack_of_fit", "outside_library"]));
     expect(result.law).toBeUndefined();
     expect(result.candidate?.text).toBeDefined();
   });
@@ -114,7 +127,8 @@ describe("a discover job", () => {
       const rows = [6, 8, 12, 20][index % 4] ?? 8;
       const x = Array.from({ length: rows }, draw);
       const y = x.map(() => (index % 8 < 4 ? draw() - 0.5 : Math.exp(3 * draw())));
-      return discover({ x, y }, { ...(index % 3 === 0 && ALL_TRANSFORMS), seed: index }).result.verdict;
+      const library = index % 2 ? { hypothesis: { terms: ["1", "x^p", "sin(x)"] } } : {};
+      return discover({ x, y }, { ...library, seed: index }).result.verdict;
     }).filter((verdict) => verdict === "accepted");
     expect(accepted.length).toBeLessThanOrEqual(8);
   });

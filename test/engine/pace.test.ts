@@ -49,7 +49,7 @@ describe("each pass over many rows reports in proportion to them", () => {
     ["a factorisation", 60_000, (pace) => factorise(2, (index) => (design.columns[index] ?? y).slice(), pace)],
     ["predictions", 25_000, (pace) => predictions(design, fit.coefficients, pace)],
     ["the hold-out test", 40_000, (pace) => holdoutCheck(design, trained, sample.heldOut, pace)],
-    ["the lack-of-fit test", 2_500, (pace) => lackOfFitCheck(design, fit, sample, pace)],
+    ["the lack-of-fit test", 20_000, (pace) => lackOfFitCheck(design, fit, sample, pace)],
     ["an error", 75_000, (pace) => rmseOf(y, y, pace)],
   ])("%s, at least once in %i", (_, most, run) => {
     expect(reports(run)).toBeGreaterThanOrEqual(ROWS / most);

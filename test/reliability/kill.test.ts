@@ -33,7 +33,7 @@ async function runsOf(jobId: string): Promise<string[]> {
   return runs;
 }
 
-/** Files of all jobs so far: two attempts that disagreed would leave more than one job's three. */
+/** Files of all jobs so far: two attempts that disagreed would leave more than one job's seven. */
 async function artifacts(): Promise<number> {
   return (await readdir(join(stack.folder, "artifacts", "local", "artifacts")).catch(() => [])).length;
 }
@@ -53,7 +53,7 @@ test("a job whose worker is killed in the middle succeeds once, with one result"
 
   expect(job).toMatchObject({ status: "succeeded", attempts: 2, run: 1 });
   expect(job.result).not.toBeNull();
-  expect(await artifacts()).toBe(before + 3);
+  expect(await artifacts()).toBe(before + 7);
   await expect.poll(() => runsOf(jobId)).toHaveLength(1);
 });
 
@@ -77,7 +77,7 @@ test("a job succeeds once when the Temporal server is killed and started again i
   const job = await finished(stack.url, jobId);
 
   expect(job.status).toBe("succeeded");
-  expect(await artifacts()).toBe(before + 3);
+  expect(await artifacts()).toBe(before + 7);
   await expect.poll(() => runsOf(jobId)).toHaveLength(1);
 });
 

@@ -1,10 +1,17 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, request as forward } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { createFsStore } from "../../src/storage/fs.ts";
+import { createGcsStore } from "../../src/storage/gcs.ts";
+import { createS3Store } from "../../src/storage/s3.ts";
 import type { Store } from "../../src/storage/store.ts";
+import { S3_CREDENTIALS, startGcs, startS3, upload } from "../support/objects.ts";
+
+const servers = inject("objectServers");
 
 /** The behaviour that every implementation of the port shows. */
 function conformance(name: string, open: () => Promise<{ store: Store; close: () => Promise<void> }>) {
@@ -56,6 +63,140 @@ function conformance(name: string, open: () => Promise<{ store: Store; close: ()
       await expect(async () => store.putIfAbsent(key, Buffer.from("x"))).rejects.toThrow("not a store key");
     });
   });
+}
+
+/** The SDK of S3 takes credentials from the environment. */
+Object.assign(process.env, S3_CREDENTIALS);
+
+const BUCKETS = {
+  async s3() {
+    const server = await startS3(servers ?? "", ["lab", "shared"]);
+    return { server, ...createS3Store({ bucket: "lab", prefix: "own/files", endpoint: server.endpoint }) };
+  },
+  async gcs() {
+    const server = await startGcs(servers ?? "", ["lab", "shared"]);
+    return { server, ...createGcsStore({ bucket: "lab", prefix: "own/files", endpoint: server.endpoint }) };
+  },
+};
+
+if (servers !== undefined) {
+  for (const [name, open] of Object.entries(BUCKETS)) {
+    conformance(name, async () => {
+      const { server, store } = await open();
+      return { store, close: () => server.close() };
+    });
+
+    describe(`the ${name} store in its bucket`, () => {
+      let bucket: Awaited<ReturnType<typeof open>>;
+      beforeAll(async () => {
+        bucket = await open();
+      });
+      afterAll(() => bucket.server.close());
+
+      test("keeps everything below its prefix", async () => {
+        await bucket.store.check();
+        await bucket.store.putIfAbsent("t/artifacts/one", Buffer.from("bytes"));
+        const names = await readdir(join(bucket.server.folder, "lab"));
+        expect(names.filter((entry) => !entry.startsWith("."))).toEqual(["own"]);
+        expect(await readFile(join(bucket.server.folder, "lab/own/files/t/artifacts/one"), "utf8")).toBe("bytes");
+      });
+
+      test("does not hand out bytes that are not those that were put", async () => {
+        await bucket.store.putIfAbsent("t/damaged", Buffer.from("the first bytes"));
+        await writeFile(join(bucket.server.folder, "lab/own/files/t/damaged"), "the other bytes");
+        await expect(bucket.store.get("t/damaged")).rejects.toMatchObject({ code: "store_unavailable" });
+      });
+
+      test("keeps ten million bytes and none", async () => {
+        const bytes = Buffer.alloc(10_000_000, "0123456789");
+        await bucket.store.putIfAbsent("t/large", bytes);
+        expect(Buffer.compare((await bucket.store.get("t/large")) ?? Buffer.alloc(0), bytes)).toBe(0);
+        await bucket.store.putIfAbsent("t/empty", Buffer.alloc(0));
+        expect((await bucket.store.get("t/empty"))?.length).toBe(0);
+        expect((await bucket.store.getStart("t/empty", 4))?.length).toBe(0);
+      });
+
+      test("reads objects that others put, of any bucket and name", async () => {
+        const address = { bucket: "shared", key: "runs of May/a+b é.csv" };
+        await upload(name, bucket.server.endpoint, address, Buffer.from("a,T\n"));
+        const object = await bucket.objects.open(address, AbortSignal.timeout(10_000));
+        expect(object && (await buffer(object.chunks)).toString()).toBe("a,T\n");
+        expect(object?.contentType).toBe("text/csv");
+        expect(await bucket.objects.open({ ...address, key: "none" }, AbortSignal.timeout(10_000))).toBeUndefined();
+      });
+
+      test("tries again what a later try can cure, and three times at most", async () => {
+        const gate = await failingGate(bucket.server.endpoint);
+        const { store } =
+          name === "s3"
+            ? createS3Store({ bucket: "lab", prefix: "own/files", endpoint: gate.url })
+            : createGcsStore({ bucket: "lab", prefix: "own/files", endpoint: gate.url });
+        try {
+          gate.fail(2, 503);
+          expect(await store.putIfAbsent("t/again", Buffer.from("1"))).toBe(true);
+          gate.fail(2, 500);
+          expect(Buffer.from((await store.get("t/again")) ?? []).toString()).toBe("1");
+          gate.fail(9, 503);
+          await expect(store.get("t/again")).rejects.toMatchObject({ code: "store_unavailable" });
+          expect(gate.asked()).toBe(3);
+          gate.fail(9, 403);
+          await expect(store.get("t/again")).rejects.toMatchObject({ code: "store_unavailable" });
+          expect(gate.asked()).toBe(1);
+        } finally {
+          await gate.close();
+        }
+      });
+
+      test("that cannot be reached, or has no such bucket, is store_unavailable without its address", async () => {
+        const make = name === "s3" ? createS3Store : createGcsStore;
+        for (const options of [
+          { bucket: "nobody", prefix: "own", endpoint: bucket.server.endpoint },
+          { bucket: "lab", prefix: "own", endpoint: "http://127.0.0.1:9" },
+        ]) {
+          await expect(make(options).store.check()).rejects.toMatchObject({
+            code: "store_unavailable",
+            message: expect.not.stringContaining("127.0.0.1"),
+          });
+        }
+      });
+    });
+  }
+}
+
+/** A gate in front of a server, which answers the next requests with a status instead. */
+async function failingGate(endpoint: string) {
+  let failures = { left: 0, status: 503 };
+  let asked = 0;
+  const gate = createServer((request, response) => {
+    asked += 1;
+    if (failures.left > 0) {
+      failures.left -= 1;
+      request.resume();
+      response.writeHead(failures.status).end();
+      return;
+    }
+    const onward = forward(endpoint + request.url, { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  });
+  gate.listen(0, "127.0.0.1");
+  await once(gate, "listening");
+  const address = gate.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`,
+    fail(left: number, status: number) {
+      failures = { left, status };
+      asked = 0;
+    },
+    asked: () => asked,
+    async close() {
+      gate.closeAllConnections();
+      gate.close();
+      await once(gate, "close");
+    },
+  };
 }
 
 for (const sync of [true, false]) {

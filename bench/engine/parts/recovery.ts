@@ -1,4 +1,4 @@
-import { type Goal, goal } from "../goals.ts";
+import { type Goal, goal, type Measured, markdown } from "../goals.ts";
 import type { Options } from "../options.ts";
 import { runAll } from "../pool.ts";
 import { type Recovered, type RecoveryTask, SETS } from "../recovery.ts";
@@ -7,7 +7,7 @@ import { median, share } from "../statistics.ts";
 type Line = RecoveryTask & Recovered;
 
 /** Recovery of the problems of each set, with each library, at each noise level. */
-export async function measureRecovery(options: Options): Promise<{ goals: Goal[]; lines: Line[] }> {
+export async function measureRecovery(options: Options): Promise<Measured<Line>> {
   const tasks = options.sets.flatMap((set) =>
     options.libraries.flatMap((library) => options.levels.flatMap((level) => tasksOf(options, set, library, Number(level)))),
   );
@@ -17,6 +17,7 @@ export async function measureRecovery(options: Options): Promise<{ goals: Goal[]
   );
   const lines = tasks.map((task, index) => ({ ...task, ...(answers[index] as Recovered) }));
   const goals: Goal[] = [];
+  const rows: string[][] = [];
   for (const set of options.sets) {
     for (const library of options.libraries) {
       const own = lines.filter((line) => line.set === set && line.library === library);
@@ -24,11 +25,13 @@ export async function measureRecovery(options: Options): Promise<{ goals: Goal[]
       groups.forEach((group, index) => {
         console.log(`\n${set}, ${library} library, noise ${100 * Number(options.levels[index])} %`);
         printGroup(group, options.brief);
+        rows.push([set, library, `${100 * Number(options.levels[index])} %`, ...countsOf(group)]);
       });
       if (library === "declared" && options.levels.join() === "0.01,0.05,0.1") goals.push(goalOf(set, groups));
     }
   }
-  return { goals, lines };
+  const head = ["set", "library", "noise", "right", "right and accepted", "wrong but accepted", "median of one job"];
+  return { goals, lines, tables: [markdown(head, rows)] };
 }
 
 export function tasksOf(options: Options, set: RecoveryTask["set"], library: RecoveryTask["library"], level: number): RecoveryTask[] {
@@ -47,8 +50,6 @@ export function tasksOf(options: Options, set: RecoveryTask["set"], library: Rec
 }
 
 function printGroup(lines: readonly Line[], brief: boolean): void {
-  const right = lines.filter((line) => line.right);
-  const wrong = lines.filter((line) => !line.right);
   if (!brief) {
     for (const name of new Set(lines.map((line) => line.name))) {
       const own = lines.filter((line) => line.name === name);
@@ -63,10 +64,20 @@ function printGroup(lines: readonly Line[], brief: boolean): void {
       }
     }
   }
-  console.log(`  right ${share(right.length, lines.length)}`);
-  console.log(`  right and accepted ${share(right.filter((line) => line.accepted).length, lines.length)}`);
-  console.log(`  wrong but accepted ${wrong.filter((line) => line.accepted).length} of ${wrong.length} wrong`);
-  console.log(`  ${lines.reduce((total, { ms }) => total + ms, 0).toFixed(0)} ms in ${lines.length} jobs`);
+  const [found, kept, misled, ms] = countsOf(lines);
+  console.log(`  right ${found}\n  right and accepted ${kept}\n  wrong but accepted ${misled}\n  median of one job ${ms}`);
+}
+
+/** Right, right and accepted, wrong but accepted, median time of a job. */
+function countsOf(lines: readonly Line[]): [string, string, string, string] {
+  const right = lines.filter((line) => line.right);
+  const wrong = lines.filter((line) => !line.right);
+  return [
+    share(right.length, lines.length),
+    share(right.filter((line) => line.accepted).length, lines.length),
+    `${wrong.filter((line) => line.accepted).length} of ${wrong.length} wrong`,
+    `${median(lines.map(({ ms }) => ms)).toFixed(0)} ms`,
+  ];
 }
 
 function goalOf(set: RecoveryTask["set"], groups: readonly Line[][]): Goal {

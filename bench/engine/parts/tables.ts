@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
-import { readCsv } from "../../../src/api/datasets/csv.ts";
 import type { Transform } from "../../../src/contract/request.ts";
 import type { Law, Result } from "../../../src/contract/result.ts";
+import { readCsv } from "../../../src/datasets/csv.ts";
 import { processorSeconds } from "../clock.ts";
 import { goal, type Measured } from "../goals.ts";
 import type { ColumnValues } from "../problem.ts";
@@ -81,7 +81,8 @@ async function lineOf({ name, file, target, inputs, law, literature, source }: H
 
 /** A table of the repository, read as an upload is. */
 async function read(file: string): Promise<{ columns: ColumnValues; units: Record<string, string> }> {
-  const { columns, units } = await readCsv(createReadStream(new URL(file, DATA)), ",");
+  const { table } = await readCsv(createReadStream(new URL(file, DATA)), ",", { missing: "refuse", maxBytes: 1_048_576 });
+  const { columns, units } = table;
   return { columns: Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, [...values]])), units };
 }
 

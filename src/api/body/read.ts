@@ -1,19 +1,16 @@
 import type { Request } from "express";
 import { OrreryError } from "../../contract/errors.ts";
+import type { Encoding } from "../../datasets/inflate.ts";
 
 /** A client that goes on sending a refused body is heard out for this long, so that it can read the refusal. */
 const DISCARD_MS = 10_000;
 
 /**
  * The chunks of a body, at most `limit` bytes of them. Throws `body_too_large` as soon as the length that is declared
- * or received exceeds it, without waiting for the rest; throws `unsupported_media_type` for a compressed body.
+ * or received exceeds it, without waiting for the rest.
  */
 export async function* readChunks(request: Request, limit: number): AsyncGenerator<Buffer> {
   try {
-    const encoding = request.headers["content-encoding"] ?? "identity";
-    if (encoding !== "identity") {
-      throw new OrreryError("unsupported_media_type", `The body is compressed (${encoding.slice(0, 40)}); send it as it is.`);
-    }
     const declared = Number(request.headers["content-length"] ?? 0);
     if (declared > limit) throw tooLarge(limit, `has ${declared} bytes`);
     let bytes = 0;
@@ -49,8 +46,19 @@ export function mediaTypeOf<T extends string>(request: Request, accepted: readon
   throw new OrreryError("unsupported_media_type", `The request has ${given}; send ${accepted.join(" or ")} in UTF-8.`);
 }
 
+/** How the body is compressed, if at all. Throws `unsupported_media_type` unless it is in one of the `accepted` ways. */
+export function encodingOf<T extends Encoding>(request: Request, accepted: readonly T[]): T | undefined {
+  const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+  if (encoding === "identity" || encoding === "") return undefined;
+  const found = accepted.find((candidate) => candidate === encoding);
+  if (found !== undefined) return found;
+  discard(request);
+  const ways = accepted.length === 0 ? "send it as it is" : `send it as it is, or compressed by ${accepted.join(", ")}`;
+  throw new OrreryError("unsupported_media_type", `The body is compressed (${encoding.slice(0, 40)}); ${ways}.`);
+}
+
 /** Reads the rest of a body away. A connection that has not ended it by then is closed. */
-function discard(request: Request): void {
+export function discard(request: Request): void {
   request.resume();
   const timer = setTimeout(() => request.socket.destroy(), DISCARD_MS).unref();
   request.once("close", () => clearTimeout(timer));

@@ -30,6 +30,7 @@ export function createJobBody(temporalUi: string | undefined) {
       waiting: view.waiting,
       error: view.error,
       result,
+      ...(memo.dataset !== undefined && { dataset: memo.dataset }),
       ...(memo.reused_from !== undefined && { reused_from: memo.reused_from }),
       links: {
         self,

@@ -19,11 +19,11 @@ export const TABLE_PROBLEMS: readonly ErrorCode[] = [
   "column_unknown",
 ];
 
-/** The header of a request's dataset; of an inline one the table too. Throws `dataset_not_found` and what `tableOf` throws. */
+/** The header of a request's dataset, except of one that the job fetches; of an inline one the table too. Throws `dataset_not_found` and what `tableOf` throws. */
 export async function resolveDataset(
   store: Store,
   tenant: string,
-  source: DatasetSource,
+  source: Exclude<DatasetSource, { source: "uri" }>,
 ): Promise<{ header: TableHeader; table: Table | undefined }> {
   if (source.source === "inline") {
     const table = tableOf(source.columns, source.units);
@@ -39,7 +39,7 @@ export async function resolveDataset(
 }
 
 /** The same for the rows that a request has a law applied to, if there are any, with pointers into `/predict`. */
-export async function resolvePredict(store: Store, tenant: string, source: DatasetSource | undefined) {
+export async function resolvePredict(store: Store, tenant: string, source: Exclude<DatasetSource, { source: "uri" }> | undefined) {
   return source && resolveDataset(store, tenant, source).catch(fromPredict);
 }
 

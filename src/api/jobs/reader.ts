@@ -96,7 +96,7 @@ const millis = z.number().min(0).max(253_402_300_799_999);
 /** What the gateway writes into every memo. */
 const jobMemo = z.object({
   accepted_at: millis,
-  path: z.enum(["local", "single", "sharded"]),
+  path: z.enum(["fetched", "local", "single", "sharded"]),
   kind: z.enum(KINDS),
   tenant: z.string(),
   schema_version: z.int(),

@@ -1,14 +1,24 @@
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 import type { Table } from "../../contract/dataset.ts";
 import { OrreryError } from "../../contract/errors.ts";
-import { type DiscoverInput, type EvaluateInput, type JobMemo, MAX_PAYLOAD_BYTES, type Summary } from "../../contract/flow.ts";
+import {
+  type DiscoverInput,
+  type EvaluateInput,
+  type JobMemo,
+  MAX_PAYLOAD_BYTES,
+  type Route,
+  type TgefdInput,
+} from "../../contract/flow.ts";
 import { summaryKey } from "../../contract/keys.ts";
 import { ATTRIBUTES, ENGINE_VERSION, type Kind, QUEUES } from "../../contract/names.ts";
+import type { DatasetSource } from "../../contract/request.ts";
+import { summaryIn } from "../../contract/summary.ts";
+import { parseUri, type UriRules } from "../../datasets/uri.ts";
 import type { Store } from "../../storage/store.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import { type EncodedTable, encodedTable, resolveDataset, resolvePredict, storeTable } from "./dataset.ts";
 import { jobIdOf, requestHashOf } from "./idempotency.ts";
-import { KINDS_OF_JOBS } from "./kinds.ts";
+import { type Parsed, parseJob } from "./kinds.ts";
 import type { JobReader } from "./reader.ts";
 import { acceptedView, type JobView } from "./view.ts";
 
@@ -25,7 +35,7 @@ export interface Submission {
 /** Accepts a job exactly once for each key. Resolves to the job and whether it had been accepted before. */
 export type SubmitJob = (submission: Submission) => Promise<{ view: JobView; replayed: boolean }>;
 
-type JobInput = DiscoverInput | EvaluateInput;
+type JobInput = DiscoverInput | EvaluateInput | TgefdInput;
 
 const KIND = defineSearchAttributeKey(ATTRIBUTES.kind, SearchAttributeType.KEYWORD);
 const TENANT = defineSearchAttributeKey(ATTRIBUTES.tenant, SearchAttributeType.KEYWORD);
@@ -36,7 +46,7 @@ const MAX_INLINE_BYTES = (MAX_PAYLOAD_BYTES * 3) / 4;
 /** The workflow ends at its deadline by itself and says how; this much later the server ends what did not. */
 const DEADLINE_GRACE_MS = 2_000;
 
-export function createSubmit(deps: { temporal: Temporal; store: Store; reader: JobReader; reuse: boolean }): SubmitJob {
+export function createSubmit(deps: { temporal: Temporal; store: Store; reader: JobReader; reuse: boolean; uris: UriRules }): SubmitJob {
   const { temporal, store, reader } = deps;
 
   /** The job that has the id already, if it answers the same body. */
@@ -50,22 +60,36 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
     );
   }
 
+  /** The table of an inline dataset, and how the job runs. What is to be fetched is not waited for: the job does that. */
+  async function located(dataset: DatasetSource, tenant: string, routeOn: Parsed["route"]): Promise<{ table?: Table; route: Route }> {
+    if (dataset.source === "uri") {
+      parseUri(dataset.uri, deps.uris);
+      return { route: { path: "fetched" } };
+    }
+    const { header, table } = await resolveDataset(store, tenant, dataset);
+    return { route: routeOn(header), ...(table && { table }) };
+  }
+
+  /** Bytes that only save work: a store that does not answer costs the shortcut, not the job. */
+  async function stored(key: string): Promise<Uint8Array | undefined> {
+    return store.get(key).catch(() => undefined);
+  }
+
   return async function submit(submission) {
     const { kind, tenant, document, key } = submission;
-    const { workflow, parse } = KINDS_OF_JOBS[kind];
-    const { request, route: routeOn } = parse(document);
-    const hash = requestHashOf(document);
-    const { header, table } = await resolveDataset(store, tenant, request.dataset);
+    const { workflow, request, identity, input: more, route: routeOn } = parseJob(kind, document);
+    const hash = requestHashOf(identity);
     const predict = await resolvePredict(store, tenant, "predict" in request ? request.predict : undefined);
-    const route = routeOn(header, predict?.header);
-    const reused = key === undefined && request.reuse && deps.reuse ? await storedSummary(store, tenant, hash) : undefined;
+    const { table, route } = await located(request.dataset, tenant, (header) => routeOn(header, predict?.header));
+    const reuse = key === undefined && request.reuse && deps.reuse;
+    const reused = reuse && route.path !== "fetched" ? summaryIn(await stored(summaryKey(tenant, ENGINE_VERSION, hash))) : undefined;
 
     const jobId = jobIdOf(tenant, kind, key);
     submission.onJobId(jobId);
     const acceptedAt = Date.now();
     const deadlineMs = request.budget.deadline_seconds * 1_000;
     const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: acceptedAt + deadlineMs };
-    const whole = { ...ticket, request, route, ...(reused && { reused: reused.summary }) } as JobInput;
+    const whole = { ...ticket, ...more, request: { ...request, reuse }, route, ...(reused && { reused: reused.summary }) } as JobInput;
     const tables = { ...(table && { dataset: table }), ...(predict?.table && { predict: predict.table }) };
     const encoded = canCarry(whole, Object.values(tables)) ? {} : mapped(tables, encodedTable);
     const input = bounded(withStoredTables(whole, encoded));
@@ -142,20 +166,4 @@ function bounded(input: JobInput): JobInput {
 
 function bytesOf(input: object): number {
   return Buffer.byteLength(JSON.stringify(input));
-}
-
-/** The result of an earlier job with the same request. A store that does not answer, or damage, costs the shortcut, not the job. */
-async function storedSummary(store: Store, tenant: string, hash: string): Promise<{ job_id: string; summary: Summary } | undefined> {
-  try {
-    const bytes = await store.get(summaryKey(tenant, ENGINE_VERSION, hash));
-    const stored: unknown = bytes && JSON.parse(Buffer.from(bytes).toString());
-    return isStored(stored) ? stored : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isStored(value: unknown): value is { job_id: string; summary: Summary } {
-  if (typeof value !== "object" || value === null || !("job_id" in value && "summary" in value)) return false;
-  return typeof value.job_id === "string" && typeof value.summary === "object" && value.summary !== null;
 }

@@ -4,7 +4,7 @@ import { componentsOf, stableOf } from "./components.ts";
 import type { TgefdAdaptive } from "./document.ts";
 import type { Grid } from "./grid.ts";
 import { rankOf } from "./rank.ts";
-import type { Landscape } from "./stlsq.ts";
+import type { Landscape, Model } from "./stlsq.ts";
 import { spanningTree } from "./tree.ts";
 
 /**
@@ -14,7 +14,7 @@ import { spanningTree } from "./tree.ts";
 export function refined(
   grid: Grid,
   coarse: Landscape,
-  { refine_factor, top_k, min_component_size, radius }: TgefdAdaptive & { radius: number },
+  { refine_factor, top_k, min_component_size, radius, tie }: TgefdAdaptive & { radius: number; tie: number },
   scale: "none" | "standard",
   pace: Pace,
 ): Grid | null {
@@ -24,7 +24,10 @@ export function refined(
     .flatMap(({ members }) => members)
     .sort((a, b) => a - b);
   if (stable.length === 0) return null;
-  const seeds = rankOf(stable.map((index) => coarse.models[index] as Landscape["models"][number])).slice(0, top_k);
+  const seeds = rankOf(
+    stable.map((index) => coarse.models[index] as Model),
+    tie,
+  ).slice(0, top_k);
   const axis = (values: readonly number[], found: Float64Array, least = Number.NEGATIVE_INFINITY) => {
     const known = [...new Set(values)].sort((a, b) => a - b);
     const gap = known.slice(1).reduce((gap, value, index) => Math.min(gap, value - (known[index] as number)), Number.POSITIVE_INFINITY);

@@ -35,6 +35,13 @@ export interface TgefdLevel {
   decision: string;
 }
 
+/** The model behind the answer's formula, with every digit. */
+export interface Representative {
+  shape: Shape;
+  /** One for each feature. */
+  coefficients: Float64Array;
+}
+
 /** Share of the pool in which an invariant term is active. */
 const INVARIANT = 0.8;
 
@@ -44,15 +51,16 @@ export function aggregate(
   features: readonly Feature[],
   patternOf: Patterns,
   { evaluation }: TgefdDocument,
+  tie: number,
   pace: Pace,
-): { response: TgefdResponse; patterns: string[]; variation: number | null } {
+): { response: TgefdResponse; patterns: string[]; variation: number | null; representative: Representative } {
   const tolerance = evaluation.acceptance.coeff_tol;
-  const levels = [...Map.groupBy(trials, ({ level }) => level)].sort(([a], [b]) => a - b);
+  const levels = [...new Set(trials.map(({ level }) => level))].sort((a, b) => a - b);
   const shared = sharedOf(trials);
   const findings = findingsOf(trials);
   const { patterns: stable_components, significant_H1, energy } = findings;
   const decision = decide(findings, evaluation);
-  const pool = poolOf(trials, (model) => shared.has(patternOf(model)), pace);
+  const pool = poolOf(trials, (model) => shared.has(patternOf(model)), tie, pace);
   const terms = (belongs: (share: number) => boolean) =>
     decision.accepted && shared.size > 0
       ? features.filter((_, index) => belongs(activeShare(pool, index, patternOf))).map(({ text }) => text)
@@ -75,7 +83,8 @@ export function aggregate(
         error: momentsOf(pool.models.map(({ error }) => error)),
       },
     ],
-    noise_report: levels.map(([noise_level, members]) => {
+    noise_report: levels.map((noise_level) => {
+      const members = trials.filter(({ level }) => level === noise_level);
       const found = findingsOf(members);
       return {
         noise_level,
@@ -88,7 +97,8 @@ export function aggregate(
     }),
     topology_report: { H0: significant_H0, H1: significant_H1, PI_energy: energy },
   };
-  return { response, patterns: [...shared], variation };
+  const representative = { shape: pool.best.shape, coefficients: pool.best.model.coefficients };
+  return { response, patterns: [...shared], variation, representative };
 }
 
 interface Pool {
@@ -100,7 +110,7 @@ interface Pool {
  * The stable models of all runs that are agreed on; if there are none, the stable models of the first run, or all of it.
  * The best of them stands for all.
  */
-function poolOf(trials: readonly Trial[], agreed: (model: Model) => boolean, pace: Pace): Pool {
+function poolOf(trials: readonly Trial[], agreed: (model: Model) => boolean, tie: number, pace: Pace): Pool {
   const first = trials[0] as Trial;
   const every = first.landscape.models.map((_, place) => place);
   const gather = (
@@ -116,7 +126,7 @@ function poolOf(trials: readonly Trial[], agreed: (model: Model) => boolean, pac
         pace.work(20);
         if (!belongs(model)) continue;
         models.push(model);
-        if (best && compare(model, best.model) >= 0) continue;
+        if (best && compare(model, best.model, tie) >= 0) continue;
         best = { model, shape: { p: trial.landscape.p[place] as number, q: trial.landscape.q[place] as number } };
       }
     }

@@ -11,13 +11,13 @@ export interface Component {
 
 /** The components of a cloud at a radius, by their first point. `count` is the number of points. */
 export function componentsOf(tree: Tree, count: number, radius: number): Component[] {
-  const { rootOf, join } = forestOf(count);
+  const forest = forestOf(count);
   tree.length.forEach((length, edge) => {
-    if (length <= radius) join(tree.from[edge] as number, tree.to[edge] as number);
+    if (length <= radius) forest.join(tree.from[edge] as number, tree.to[edge] as number);
   });
   const components = new Map<number, Component>();
   for (let point = 0; point < count; point += 1) {
-    const root = rootOf(point);
+    const root = forest.rootOf(point);
     const known = components.get(root);
     if (known) known.members.push(point);
     else components.set(root, { members: [point], death: Number.POSITIVE_INFINITY });
@@ -25,7 +25,7 @@ export function componentsOf(tree: Tree, count: number, radius: number): Compone
   tree.length.forEach((length, edge) => {
     if (length <= radius) return;
     for (const end of [tree.from[edge], tree.to[edge]] as number[]) {
-      const component = components.get(rootOf(end)) as Component;
+      const component = components.get(forest.rootOf(end)) as Component;
       component.death = Math.min(component.death, length);
     }
   });

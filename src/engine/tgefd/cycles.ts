@@ -22,7 +22,7 @@ export interface Cycles {
 }
 
 export function cyclesOf({ count, lower }: Distances, { each, nearest }: Neighbours, pace: Pace): Cycles {
-  const placeOf = (i: number, j: number) => (i > j ? (i * (i - 1)) / 2 + j : (j * (j - 1)) / 2 + i);
+  const placeOf = (i: number, j: number) => (i > j ? ((i * (i - 1)) >>> 1) + j : ((j * (j - 1)) >>> 1) + i);
   const distance = (i: number, j: number) => lower[placeOf(i, j)] as number;
   /** What edges are known to be: sums of loops, ascending; nothing for one that joined components. */
   const chains = new Map<number, readonly number[]>();

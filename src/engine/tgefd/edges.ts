@@ -8,8 +8,8 @@ export interface Edges {
   lengths: Float32Array;
 }
 
-/** Most bits of a digit of the sort, for few and for many pairs: its counters stay within the first-level cache. */
-const DIGIT = { few: 8, many: 12 } as const;
+/** Most bits of a digit of the sort, for few and for many pairs: its counters stay within the caches. */
+const DIGIT = { few: 8, many: 14 } as const;
 const MANY = 4_096;
 
 /** About as many pairs as are sorted at a time. */

@@ -19,9 +19,6 @@ export function connect({ words, rows }: Graph, i: number, j: number): void {
   rows[right] = (rows[right] as number) | (1 << (i & 31));
 }
 
-export const adjacent = ({ words, rows }: Graph, i: number, j: number): boolean =>
-  (((rows[i * words + (j >>> 5)] as number) >>> (j & 31)) & 1) === 1;
-
 /** Whether the point k is adjacent to both i and j and to every point that is. */
 export function dominates({ words, rows }: Graph, k: number, i: number, j: number): boolean {
   const left = i * words;

@@ -1,7 +1,7 @@
 import { OrreryError } from "../../contract/errors.ts";
-import { type Control, findRow, mapRows, type Pace, paced, ROW_WORK } from "../control.ts";
+import { type Control, findRow, mapRows, type Pace, paced, ROW_WORK, sumRows } from "../control.ts";
 import { joined, refined } from "./adaptive.ts";
-import { aggregate, type TgefdResponse } from "./aggregate.ts";
+import { aggregate, type Representative, type TgefdResponse } from "./aggregate.ts";
 import type { TgefdBudget, TgefdDocument, TgefdTable } from "./document.ts";
 import { readFeature } from "./expression.ts";
 import { type Grid, sizeOf } from "./grid.ts";
@@ -12,6 +12,7 @@ import { patternsOf, sampled, type Trial, type TrialMargins, trialOf } from "./t
 
 export interface TgefdOutcome {
   response: TgefdResponse;
+  representative: Representative;
   /** One for each run, in order; runs without noise share one object unless they are sampled. */
   trials: Trial[];
   /** Coefficient patterns that every run holds stable: one character for each feature, "1" if it is active. */
@@ -70,12 +71,13 @@ export function runTgefd(document: TgefdDocument, table: TgefdTable, operation: 
     pace,
   );
   const search = searchOf(library, pace);
+  const tie = TIE * Math.sqrt(sumRows(table.y.length, pace, ROW_WORK.plain, (row) => (table.y[row] as number) * (table.y[row] as number)));
   const random = generator(document.run.seed);
   const patternOf = patternsOf(document.evaluation.acceptance.coeff_tol, pace);
 
   const landscapeFor = (target: Target) => {
     const coarse = search.fit(grid, target);
-    const finer = refine && refined(grid, coarse, refine, document.topology.point_scale, pace);
+    const finer = refine && refined(grid, coarse, { ...refine, tie }, document.topology.point_scale, pace);
     if (!finer) return coarse;
     check("refined hypercube size", sizeOf(finer), CEILING.max_hypotheses);
     return joined(coarse, search.fit(finer, target));
@@ -108,10 +110,11 @@ export function runTgefd(document: TgefdDocument, table: TgefdTable, operation: 
     });
   }
 
-  const { response, patterns, variation } = aggregate(trials, library.features, patternOf, document, pace);
+  const { response, patterns, variation, representative } = aggregate(trials, library.features, patternOf, document, tie, pace);
   const least = (margin: keyof TrialMargins) => Math.min(...trials.map(({ margins }) => margins[margin]));
   return {
     response,
+    representative,
     trials,
     patterns,
     margins: {
@@ -125,6 +128,9 @@ export function runTgefd(document: TgefdDocument, table: TgefdTable, operation: 
     fits,
   };
 }
+
+/** Errors within this share of the length of y are equal. */
+const TIE = 1e-12;
 
 const QUIET = { levels: [0], trials_per_level: 1 };
 

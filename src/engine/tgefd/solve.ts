@@ -25,11 +25,11 @@ export function solverOf(panel: Panel, chosen: readonly number[]): Solver {
   // Of least norm, m equal columns share their coefficient evenly. They stand for one column √m times as long.
   const weights = distinct.map((index) => Math.sqrt(chosen.filter((other) => other === index).length));
   const weighted = columns.map((column, place) => column.map((value) => value * (weights[place] as number)));
-  const { solve } = regular(weighted, cut) ?? singular(weighted, cut);
+  const solver = regular(weighted, cut) ?? singular(weighted, cut);
   const places = chosen.map((index) => distinct.indexOf(index));
   return {
     solve(projection) {
-      const { coefficients, error } = solve(projection);
+      const { coefficients, error } = solver.solve(projection);
       return { coefficients: Float64Array.from(places, (place) => (coefficients[place] as number) / (weights[place] as number)), error };
     },
   };

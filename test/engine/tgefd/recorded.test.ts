@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { runTgefd } from "../../../src/engine/tgefd/run.ts";
 import { control } from "../support.ts";
-import { type Case, prepared, read, type Sent } from "./cases.ts";
+import { type Case, prepared, read } from "./cases.ts";
+import { timed } from "./timed.ts";
 
 /** Relative tolerance of what is recorded with twelve digits. */
 const DIGITS = 1e-11;
@@ -71,11 +72,7 @@ describe("the recorded answers of the ancestor", () => {
   });
 
   test("the decisions of the four timed requests", () => {
-    const reasons = (read("tgefd-timing") as Sent[]).map((sent) => {
-      const { document, table } = prepared(sent);
-      return runTgefd(document, table, "discover", control).response.decision.reason;
-    });
-    expect(reasons).toEqual([
+    expect(timed("ABCD", 1).map(({ reason }) => reason)).toEqual([
       "no_stable_components",
       "no_stable_components",
       "topological stability under noise",

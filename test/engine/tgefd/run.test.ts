@@ -196,7 +196,7 @@ test("refinement adds to each axis a fraction of its smallest gap around the bes
     l0: new Float64Array(6).fill(1),
     models: entries.map(([, , , error]) => ({ coefficients: new Float64Array(1), error, l0: 1, l1: 0 })),
   };
-  const options = { enabled: true, refine_factor: 4, top_k: 1, min_component_size: 2, radius: 0.6 };
+  const options = { enabled: true, refine_factor: 4, top_k: 1, min_component_size: 2, radius: 0.6, tie: 1e-12 };
   const grid = { p: [4, 1, 2], q: [1], lambda: [1, 0.5] };
   expect(refined(grid, coarse, options, "none", idle)).toEqual({ p: [1, 1.75, 2, 2.25, 4], q: [1], lambda: [0.5, 0.625, 1] });
   expect(refined(grid, coarse, { ...options, radius: 0.1 }, "none", idle)).toBe(null);

@@ -32,7 +32,10 @@ const health = z
   })
   .meta({ id: "Health" });
 
-/** `GET /live`, `/ready` and `/health`. */
+/** What the ancestor's probes answer. */
+const plain = z.object({ status: z.enum(["ok", "not_ready"]) }).meta({ id: "PlainStatus" });
+
+/** `GET /live`, `/ready` and `/health`; `/healthz` and `/readyz` are the first two for probes that were set up for the ancestor. */
 export function probes({ health: state, options }: Services): Operation[] {
   const shared = { method: "get", tag: "Health", problems: [] } as const;
   const started = performance.now();
@@ -67,6 +70,30 @@ export function probes({ health: state, options }: Services): Operation[] {
           .status(body.status === "ready" ? 200 : 503)
           .set("Cache-Control", "no-store")
           .json(body);
+      },
+    }),
+    operation({
+      ...shared,
+      id: "getPlainLiveness",
+      path: "/healthz",
+      summary: "The same as /live, in the words of the ancestor.",
+      responses: { 200: json(plain, "It runs.") },
+      handle({ response }) {
+        response.set("Cache-Control", "no-store").json({ status: "ok" });
+      },
+    }),
+    operation({
+      ...shared,
+      id: "getPlainReadiness",
+      path: "/readyz",
+      summary: "The same as /ready, in the words of the ancestor.",
+      responses: { 200: json(plain, "It can serve."), 503: json(plain, "It cannot; /ready names what fails.") },
+      async handle({ response }) {
+        const ready = (await failing()).status === "ready";
+        response
+          .status(ready ? 200 : 503)
+          .set("Cache-Control", "no-store")
+          .json({ status: ready ? "ok" : "not_ready" });
       },
     }),
     operation({

@@ -1,20 +1,26 @@
 import { z } from "zod";
 import { type ErrorCode, OrreryError } from "../../../contract/errors.ts";
 import { job } from "../../../contract/job.ts";
+import { refuseNonNumbers } from "../../../contract/json.ts";
 import { type Kind, TERMINAL } from "../../../contract/names.ts";
-import { readJson, refuseNonNumbers } from "../../body/json.ts";
+import { tgefdConfig } from "../../../contract/tgefd.ts";
+import { isTgefdConfig, tgefdRequest } from "../../../contract/tgefd-request.ts";
+import { readDocument } from "../../body/document.ts";
+import { YAML_TYPES } from "../../body/yaml.ts";
 import { EXAMPLES } from "../../examples.ts";
 import { retryAfterSeconds } from "../../jobs/body.ts";
 import { TABLE_PROBLEMS } from "../../jobs/dataset.ts";
 import { idempotencyKeyOf } from "../../jobs/idempotency.ts";
 import { KINDS_OF_JOBS } from "../../jobs/kinds.ts";
 import { resultOf } from "../../jobs/result.ts";
+import { problemOf, replyOf, tgefdReply } from "../../jobs/tgefd.ts";
 import { type Call, json, type Operation, operation } from "../../operation.ts";
 import { departure, waitSeconds } from "../../preference.ts";
 import type { Services } from "../../services.ts";
 
-/** Seconds that the waiting form waits unless the client says otherwise. */
+/** Seconds that the waiting form waits unless the client says otherwise. Clients of the ancestor expect an answer, not a job. */
 const DEFAULT_WAIT = 30;
+const DEFAULT_TGEFD_WAIT = 60;
 
 const headers = z.object({
   "Idempotency-Key": z.string().max(255).optional().meta({ description: "One key, one job, for as long as the server keeps jobs." }),
@@ -29,6 +35,7 @@ const acceptedHeaders = z.object({
 
 const problems: ErrorCode[] = [
   "malformed_json",
+  "malformed_yaml",
   "idempotency_key_invalid",
   "idempotency_key_missing",
   "body_too_large",
@@ -36,8 +43,10 @@ const problems: ErrorCode[] = [
   "invalid_request",
   "idempotency_key_reused",
   "dataset_not_found",
+  "dataset_source_refused",
   ...TABLE_PROBLEMS,
   "dataset_too_few_rows",
+  "dataset_uri_not_allowed",
   "column_constant",
   "unknown_term",
   "formula_invalid",
@@ -56,7 +65,13 @@ export function submitJob(kind: Kind, services: Services): Operation[] {
     method: "post",
     tag: "Jobs",
     headers,
-    body: { required: true, content: { "application/json": { schema: KINDS_OF_JOBS[kind].schema, example: EXAMPLES[kind] } } },
+    body: {
+      required: true,
+      content: {
+        "application/json": { schema: z.union([KINDS_OF_JOBS[kind].schema, tgefdRequest, tgefdConfig]), example: EXAMPLES[kind] },
+        [YAML_TYPES[0]]: { schema: tgefdConfig, example: EXAMPLES.tgefd },
+      },
+    },
     problems,
   } as const;
   const accepted = json(job, "The job is accepted.", acceptedHeaders);
@@ -74,14 +89,21 @@ export function submitJob(kind: Kind, services: Services): Operation[] {
       id: `run${name}`,
       path: `/v1/${kind}`,
       summary: `Accept ${article} ${kind} job and wait for its result.`,
-      responses: { 200: json(job, "The job has ended; its result is included."), 202: accepted },
-      handle: (call) => submit(services, kind, call, waitSeconds(call.request, call.response, DEFAULT_WAIT)),
+      problems: [...problems, "job_has_no_result", "deadline_exceeded"],
+      responses: {
+        200: json(
+          z.union([job, tgefdReply]),
+          "The job has ended; its result is included. A document of the ancestor is answered with the ancestor's document alone.",
+        ),
+        202: accepted,
+      },
+      handle: (call) => submit(services, kind, call, true),
     }),
   ];
 }
 
-/** Without `seconds` the reply is 202 whatever the state of the job: the client asked for its acceptance, not its end. */
-async function submit(services: Services, kind: Kind, { request, response, tenant }: Call<unknown>, seconds?: number): Promise<void> {
+/** Unless it `waits` the reply is 202 whatever the state of the job: the client asked for its acceptance, not its end. */
+async function submit(services: Services, kind: Kind, { request, response, tenant }: Call<unknown>, waits = false): Promise<void> {
   const { options, reader, watchers, store, jobBody } = services;
   const key = idempotencyKeyOf(request.headers);
   if (key === undefined && options.requireIdempotencyKey) {
@@ -90,7 +112,9 @@ async function submit(services: Services, kind: Kind, { request, response, tenan
       "This server requires a key; send a fresh UUID as Idempotency-Key and the same one again on retry.",
     );
   }
-  const document = await readJson(request, options.maxUploadBytes);
+  const document = await readDocument(request, options.maxUploadBytes);
+  const fromTgefd = isTgefdConfig(document);
+  const seconds = waits ? waitSeconds(request, response, fromTgefd ? DEFAULT_TGEFD_WAIT : DEFAULT_WAIT) : 0;
   for (const name of ["dataset", "predict"]) refuseNonNumbers(inlineColumnsOf(document, name), `/${name}/columns`);
   const onJobId = (jobId: string) => {
     response.locals.jobId = jobId;
@@ -99,7 +123,7 @@ async function submit(services: Services, kind: Kind, { request, response, tenan
   let view = first;
 
   const isOver = () => TERMINAL.includes(view.status);
-  if (seconds !== undefined && seconds > 0 && !isOver()) {
+  if (seconds > 0 && !isOver()) {
     const target = { jobId: view.jobId, tenant };
     const accept = ({ status }: typeof view) => TERMINAL.includes(status);
     const ended = await watchers.wait(target, { millis: seconds * 1_000, signal: departure(response), changes: false, accept });
@@ -107,8 +131,15 @@ async function submit(services: Services, kind: Kind, { request, response, tenan
   }
   if (replayed) response.set("Idempotent-Replayed", "true");
   response.location(`/v1/jobs/${view.jobId}`).set("Cache-Control", "private, no-cache");
-  if (seconds !== undefined && isOver()) {
-    response.status(200).json(jobBody(view, await resultOf(store, view)));
+  if (waits && isOver()) {
+    const found = await resultOf(store, view);
+    if (!fromTgefd) {
+      response.status(200).json(jobBody(view, found));
+      return;
+    }
+    if (!found) throw problemOf(view);
+    if (replayed || view.memo.reused_from !== undefined) response.set("x-artifact-reused", "true");
+    response.status(200).json(replyOf(view, found));
     return;
   }
   response

@@ -1,7 +1,7 @@
-import { listed, pointerPart } from "../../contract/dataset.ts";
-import { OrreryError } from "../../contract/errors.ts";
-import { LIMITS } from "../../contract/request.ts";
-import { isNumber } from "./cell.ts";
+import { listed, pointerPart } from "../contract/dataset.ts";
+import { OrreryError } from "../contract/errors.ts";
+import { LIMITS } from "../contract/request.ts";
+import { isNumber } from "./number.ts";
 
 /** Separators of other tools. No column name can hold one, so a header that does was meant otherwise. */
 const SEPARATORS = { ";": "semicolons", "\t": "tabs", ",": "commas" } as const;
@@ -23,6 +23,13 @@ export function headingOf(cell: string): Heading {
   const unit = cell.slice(open + 1, -1).trim();
   if (open < 1 || cell.at(-1) !== (cell[open] === "(" ? ")" : "]") || unit === "" || unit.length > MAX_UNIT) return { name: cell };
   return { name: cell.slice(0, open).trimEnd(), unit };
+}
+
+/** Column to unit, for the headings that have one. */
+export function unitsOf(headings: readonly Heading[]): Record<string, string> {
+  const units = Object.create(null) as Record<string, string>;
+  for (const { name, unit } of headings) if (unit !== undefined) units[name] = unit;
+  return units;
 }
 
 /** Checks the names of a header line, and says what the file seems to be if they are no names of columns. */

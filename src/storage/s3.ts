@@ -1,0 +1,123 @@
+import type { Readable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
+import { GetObjectCommand, type GetObjectCommandOutput, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { checked, type Objects, type Store, unavailable } from "./store.ts";
+
+export interface S3Options {
+  bucket: string;
+  /** Beginning of every key, without a slash at the end. */
+  prefix: string;
+  /** Address of a server that speaks S3. Default: Amazon's own. */
+  endpoint?: string;
+  /** Default: what the SDK finds in its environment and profiles, as for the credentials. */
+  region?: string;
+}
+
+/** Tries of one call, of which the SDK repeats those that a later one can cure: 5xx, 429 and broken connections, after 0 to 0.1, 0 to 0.2 s. */
+const ATTEMPTS = 3;
+
+const CONNECT_MS = 5_000;
+
+/** Longest silence of the server. */
+const SILENCE_MS = 15_000;
+
+/** Longest time of one call, its repetitions included. A table of 100 MB takes 10 s at 80 Mbit/s. */
+const CALL_MS = 120_000;
+
+/**
+ * A store in a bucket of S3, or of a server that speaks it and knows `If-None-Match: *` on PUT, on which put-if-absent
+ * rests. Checksums travel with each object and are compared when it is read whole.
+ */
+export function createS3Store({ bucket, prefix, endpoint, region }: S3Options): { store: Store; objects: Objects } {
+  const client = new S3Client({
+    ...(region !== undefined && { region }),
+    // Other servers have no name for each bucket.
+    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+    maxAttempts: ATTEMPTS,
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: SILENCE_MS, socketTimeout: SILENCE_MS, throwOnRequestTimeout: true },
+  });
+  const keyOf = (key: string) => `${prefix}/${checked(key)}`;
+  const inTime = () => ({ abortSignal: AbortSignal.timeout(CALL_MS) });
+
+  async function put(key: string, bytes: Uint8Array): Promise<boolean> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const object = new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, IfNoneMatch: "*", ChecksumAlgorithm: "CRC32" });
+        await client.send(object, inTime());
+        return true;
+      } catch (error) {
+        const status = statusOf(error);
+        if (status === 412) return false;
+        // Another put of the key was on its way; the next try sees what became of it.
+        if (status !== 409 || attempt === ATTEMPTS) throw unavailable(error);
+        await pause(Math.random() * 100 * attempt);
+      }
+    }
+  }
+
+  async function start(key: string, length: number): Promise<Uint8Array | undefined> {
+    try {
+      const output = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=0-${length - 1}` }), inTime());
+      return await output.Body?.transformToByteArray();
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 404) return undefined;
+      // An empty object has no range.
+      if (status === 416) return new Uint8Array();
+      throw unavailable(error);
+    }
+  }
+
+  async function open(key: string): Promise<GetObjectCommandOutput | undefined> {
+    try {
+      const object = new GetObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: "ENABLED" });
+      return await client.send(object, inTime());
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw unavailable(error);
+    }
+  }
+
+  async function bytesOf(output: GetObjectCommandOutput | undefined): Promise<Uint8Array | undefined> {
+    try {
+      return await output?.Body?.transformToByteArray();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  return {
+    store: {
+      putIfAbsent: async (key, bytes) => put(keyOf(key), bytes),
+      get: async (key) => bytesOf(await open(keyOf(key))),
+      getStart: async (key, length) => start(keyOf(key), length),
+      stream: async (key) => (await open(keyOf(key)))?.Body as Readable | undefined,
+      async check() {
+        // Whether the key is there already or not, the answer shows that this process may write.
+        await put(`${prefix}/check`, new Uint8Array());
+      },
+    },
+    objects: {
+      async open(address, signal) {
+        try {
+          const { Body, ContentType, ContentEncoding } = await client.send(
+            new GetObjectCommand({ Bucket: address.bucket, Key: address.key }),
+            {
+              abortSignal: signal,
+            },
+          );
+          const body = Body as Readable;
+          return { chunks: body, contentType: ContentType, contentEncoding: ContentEncoding, close: () => void body.destroy() };
+        } catch (error) {
+          signal.throwIfAborted();
+          if (statusOf(error) === 404) return undefined;
+          throw unavailable(error);
+        }
+      },
+    },
+  };
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+}
