@@ -1,3 +1,4 @@
+import { bind, type Expression } from "../contract/expression.ts";
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
 import { mapRows, type Pace, ROW_WORK } from "./control.ts";
@@ -103,14 +104,15 @@ export function sumGrams(grams: readonly Gram[], material: Material, part: { ind
   });
   const ranges: Ranges = { products: share(layout.left.length), columns: share(layout.columns) };
   const needed = neededColumns(layout, ranges, pace);
-  const columns = columnsOf(layout, plan, needed);
+  const { factors, columns } = expandedBy(layout, plan, needed);
   const sums = grams.map((gram) => sumsOf(gram, material, y, ranges, needed, pace));
   const noise = trialNoise(request);
   const block = new Float64Array(layout.columns * ROW_BLOCK);
   const noises = noise.map(() => new Float64Array(ROW_BLOCK));
   for (let from = 0; from < y.length; from += ROW_BLOCK) {
     const to = Math.min(from + ROW_BLOCK, y.length);
-    for (const { column, expression, bound } of columns) block.set(valuesOf(expression, inputs, bound, from, to, pace), column * ROW_BLOCK);
+    const values = factors.map((factor) => valuesOf(factor, inputs, {}, from, to, pace));
+    for (const { column, parts } of columns) setProduct(block, column, parts, values, to - from, pace);
     noise.forEach((deviate, trial) => {
       const values = noises[trial] as Float64Array;
       for (let row = from; row < to; row += 1) values[row - from] = deviate(row);
@@ -137,19 +139,49 @@ function neededColumns({ columns, left, right }: Layout, ranges: Ranges, pace: P
   return Int32Array.from(marks.keys()).filter((column) => marks[column] === 1);
 }
 
-/** The expression of each of some columns, with the values of its exponents. An excluded column stays 0, and so is not usable. */
-function columnsOf(layout: Layout, plan: DiscoverPlan, needed: Int32Array) {
+/**
+ * What some columns are products of: each factor with the values of its exponents once, and for each column its factors
+ * in order. x^p*y^q on a grid has hundreds of columns of a few dozen powers. An excluded column stays 0, and so is not usable.
+ */
+function expandedBy(layout: Layout, plan: DiscoverPlan, needed: Int32Array) {
+  const factors: Expression[] = [];
+  const known = new Map<string, number>();
+  const partOf = (factor: Expression): number => {
+    const text = JSON.stringify(factor);
+    const part = known.get(text) ?? factors.push(factor) - 1;
+    known.set(text, part);
+    return part;
+  };
   let term = 0;
-  return Array.from(needed).flatMap((column) => {
+  const columns = Array.from(needed).flatMap((column) => {
     while (column >= (layout.terms[term + 1]?.offset ?? layout.columns)) term += 1;
     const { expression, mask, offset } = layout.terms[term] as Layout["terms"][number];
     const digits = digitsOf(layout.sizes, column - offset, mask);
     if (plan.excluded?.(term, digits)) return [];
-    const bound = Object.fromEntries(
-      plan.exponents.map(({ name, values }, exponent) => [name, values[digits[exponent] as number] as number]),
-    );
-    return [{ column, expression, bound }];
+    const values = plan.exponents.map(({ name, values }, exponent) => [name, values[digits[exponent] as number] as number]);
+    const bound = bind(expression, Object.fromEntries(values));
+    return [{ column, parts: (bound.type === "product" ? bound.factors : [bound]).map(partOf) }];
   });
+  return { factors, columns };
+}
+
+/** Writes the product of some columns of values, multiplied in order, into a column of a block. */
+function setProduct(
+  block: Float64Array,
+  column: number,
+  parts: readonly number[],
+  values: readonly Float64Array[],
+  rows: number,
+  pace: Pace,
+) {
+  const start = column * ROW_BLOCK;
+  const [first = 0, ...others] = parts;
+  block.set(values[first] as Float64Array, start);
+  for (const part of others) {
+    const factor = values[part] as Float64Array;
+    for (let row = 0; row < rows; row += 1) block[start + row] = (block[start + row] as number) * (factor[row] as number);
+  }
+  pace.work(rows * parts.length);
 }
 
 function gathered(column: Float64Array, rows: Uint32Array, pace: Pace): Float64Array {
