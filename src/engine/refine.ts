@@ -43,7 +43,7 @@ const CLASSES = [
   { denominator: 1, price: 2 },
   { denominator: 2, price: 3.5 },
   { denominator: 4, price: 6 },
-  { denominator: 3, price: 6 },
+  { denominator: 3, price: 8 },
   { denominator: 10, price: 13 },
   { denominator: 100, price: 17 },
 ] as const;
