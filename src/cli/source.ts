@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { buffer as readAll } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
 import { datasetReply } from "../contract/job.ts";
 import type { DatasetSource, Missing } from "../contract/request.ts";
 import { UsageError } from "./failure.ts";
@@ -10,6 +11,9 @@ import type { Session } from "./session.ts";
 /** What a file holds: a whole request document, one of the ancestor, or only the data of one, as JSON or as a table. */
 export type Source = { config: Upload } | RequestSource;
 export type RequestSource = { request: Record<string, unknown> } | { inline: DatasetSource } | { table: Upload };
+
+/** Most bytes that a gzip file is inflated to here. */
+const MOST_INFLATED = 134_217_728;
 
 const CONFIG_NAME = /\.ya?ml$/;
 const CONFIG_KEY = /^tgefd_config_version\s*:/m;
@@ -31,9 +35,10 @@ const TYPES: Readonly<Record<string, string>> = {
  * left to the server.
  */
 export async function readSource(file: string): Promise<Source> {
+  if (/^http:/i.test(file)) throw new UsageError(`${file} is not fetched: only https, s3 and gs addresses are.`);
   if (ADDRESS.test(file)) return { inline: { source: "uri", uri: file, missing: "refuse" } };
-  const bytes = await readBytes(file);
-  const type = TYPES[extname(file).toLowerCase()];
+  const bytes = inflated(await readBytes(file), file);
+  const type = TYPES[extname(file.replace(/\.gz$/i, "")).toLowerCase()];
   if (type !== undefined) return { table: { type, bytes } };
   const text = Buffer.from(bytes).toString("utf8");
   if (CONFIG_NAME.test(file) || CONFIG_KEY.test(text)) return { config: { type: "application/yaml", bytes } };
@@ -75,6 +80,17 @@ async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     const reason = code === "ENOENT" ? "There is no such file" : code === "EISDIR" ? "It is a directory" : code;
     throw new UsageError(`${file} cannot be read: ${reason}. Give a CSV or JSON file, or - for standard input.`);
+  }
+}
+
+/** What a gzip file holds; other bytes as they are. */
+function inflated(bytes: Uint8Array<ArrayBuffer>, file: string): Uint8Array<ArrayBuffer> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return new Uint8Array(gunzipSync(bytes, { maxOutputLength: MOST_INFLATED }));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${file} cannot be inflated: ${reason}. At most ${MOST_INFLATED / 1_048_576} MiB are.`);
   }
 }
 

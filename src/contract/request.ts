@@ -193,7 +193,7 @@ export const evaluateRequest = z
     ...common,
     law: z.union([lawText, lawTree], { error: "must be a formula in text, or an object with the tree of one in `ast`" }).meta({
       description:
-        'Formula of the target in the names of the columns, such as "T = 365.2*a^1.5" or "365.2*a^1.5"; or its tree, as a result carries it in `law.ast`.',
+        'Formula of the target in the names of the columns, such as "T = 365.2*a^1.5" or "365.2*a^1.5"; or its tree: {"ast": …} with what a result carries in `law.ast`, and its `target` and `transform`.',
     }),
     constants: z
       .enum(["given", "refit"])

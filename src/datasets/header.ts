@@ -22,7 +22,9 @@ export function headingOf(cell: string): Heading {
   const open = cell.search(/[([]/);
   const unit = cell.slice(open + 1, -1).trim();
   if (open < 1 || cell.at(-1) !== (cell[open] === "(" ? ")" : "]") || unit === "" || unit.length > MAX_UNIT) return { name: cell };
-  return { name: cell.slice(0, open).trimEnd(), unit };
+  const name = cell.slice(0, open).trimEnd();
+  // 1 is how a pure number is often marked.
+  return unit === "1" ? { name } : { name, unit };
 }
 
 /** Column to unit, for the headings that have one. */

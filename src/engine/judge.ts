@@ -62,12 +62,7 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
     reselection: selection?.again(RESAMPLED) ?? null,
     lead: leadOf(leader, rivals),
     likeness: winner ? likenessOf(winner, plan.inputs, compared, pace) : null,
-    pareto: paretoOf(contenders).map((contender) => ({
-      complexity: complexityOf(contender),
-      rmse: rmseIn(contender, compared, pace),
-      text: textOf(contender, problem),
-      chosen: contender.family === winner?.family,
-    })),
+    pareto: paretoOf(contenders, winner, compared, pace),
     rivals: rivals.slice(0, MOST_RIVALS).map((rival) => ({
       text: textOf(rival, problem),
       score_difference: rival.score - (leader?.score ?? 0),
@@ -120,16 +115,23 @@ function isFree({ plan }: Problem, { start }: Contender, exponent: string): bool
   return start.terms.some((term) => namesIn(plan.terms[term]?.expression ?? constant(1), "parameter").includes(exponent));
 }
 
-function complexityOf({ hypothesis }: Contender): number {
-  return hypothesis.terms.length + hypothesis.exponents;
-}
-
-/** The best of each complexity, by complexity. */
-function paretoOf(contenders: readonly Contender[]): Contender[] {
-  const best = contenders.filter(
-    (contender, index) => contenders.findIndex((other) => complexityOf(other) === complexityOf(contender)) === index,
-  );
-  return best.sort((a, b) => complexityOf(a) - complexityOf(b));
+/** The best of each complexity, by complexity, as far as it errs less than all that are simpler; the winner in any case. */
+function paretoOf(contenders: readonly Contender[], winner: Contender | undefined, sample: Sample, pace: Pace): Result["pareto"] {
+  const best = new Map<number, Contender>();
+  for (const contender of contenders) {
+    const complexity = contender.hypothesis.terms.length + contender.hypothesis.exponents;
+    if (!best.has(complexity) || contender.family === winner?.family) best.set(complexity, contender);
+  }
+  let least = Number.POSITIVE_INFINITY;
+  return [...best]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([complexity, { hypothesis, design, fit, family }]) => {
+      const chosen = family === winner?.family;
+      const rmse = rmseOf(sample.y, predictions(design, fit.coefficients, pace), pace);
+      if (!chosen && rmse >= least) return [];
+      least = Math.min(least, rmse);
+      return [{ complexity, rmse, text: lawOf(hypothesis, fit, sample.target).text, chosen }];
+    });
 }
 
 /** By score, the best of each family. */
@@ -181,10 +183,6 @@ function isKin({ hypothesis: own }: Contender, { hypothesis: other }: Contender)
 /** A law without columns explains any permuted target just as well. */
 function isConstant({ hypothesis }: Contender): boolean {
   return hypothesis.terms.every((term) => namesIn(term, "column").length === 0);
-}
-
-function rmseIn({ design, fit }: Contender, { y }: Sample, pace: Pace): number {
-  return rmseOf(y, predictions(design, fit.coefficients, pace), pace);
 }
 
 function textOf({ hypothesis, fit }: Contender, { plan }: Problem): string {

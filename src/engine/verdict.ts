@@ -23,7 +23,7 @@ const CONSTANT_LIMITS = [4, 6, 6, 8];
 /** A column whose square of the correlation with another input exceeds this says the same as that one: no law can tell them apart. */
 const LIKENESS_LIMIT = 1 - 1e-9;
 
-/** A law of more than three constants and exponents needs so many rows for each: sums of five terms follow any smooth curve. */
+/** A sum with more than three constants and exponents needs so many rows for each: sums of five terms follow any smooth curve. */
 const ROWS_PER_CONSTANT = 8;
 const FEW_CONSTANTS = 3;
 
@@ -84,7 +84,8 @@ export function conclude(
   const law = withUnits(lawOf(hypothesis, fit, target), hypothesis.terms, table.units);
   const constants = constantsCheck(law);
   const weak = constants !== null && constants.value < constants.limit;
-  const size = hypothesis.given ? 0 : hypothesis.terms.length + hypothesis.exponents;
+  // A single term has nothing to combine: its exponents are tested by its fit.
+  const size = hypothesis.given || hypothesis.terms.length === 1 ? 0 : hypothesis.terms.length + hypothesis.exponents;
   const rows = size > FEW_CONSTANTS ? { value: table.rows, limit: ROWS_PER_CONSTANT * size } : null;
   const few = rows !== null && rows.value < rows.limit;
   const close = lead !== null && lead < LEAD_LIMIT;
