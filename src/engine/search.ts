@@ -3,8 +3,9 @@ import { type Control, paced } from "./control.ts";
 import { cursorOf } from "./cursor.ts";
 import { type Limits, landscapeCells, lower, NOTHING, type ShardFound } from "./found.ts";
 import type { Problem } from "./problem.ts";
+import { limitsOf } from "./scale.ts";
 import { structuresOf } from "./structure.ts";
-import { limitsOf, walkOf } from "./walk.ts";
+import { walkOf } from "./walk.ts";
 
 export { type Limits, limitsIn, lower, mergeFound, type ShardFound } from "./found.ts";
 
