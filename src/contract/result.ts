@@ -158,6 +158,10 @@ export const result = z
     landscape: landscape.nullable().meta({
       description: "Null where nothing was searched, where the law has no free exponent, and where the grid was too large to keep.",
     }),
+    stlsq: z.object({ text: z.string(), agrees: z.boolean() }).optional().meta({
+      description:
+        "The law that sequentially thresholded least squares finds in the library at the same exponents, and whether it is the same.",
+    }),
     predictions: predictions.optional(),
     library: z
       .object({

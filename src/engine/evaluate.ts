@@ -62,6 +62,7 @@ export function evaluateLaw(
     stability,
     reselection: null,
     lead: null,
+    likeness: null,
     pareto: [],
     rivals: [],
     landscape,

@@ -2,7 +2,7 @@ import { constant, namesIn } from "../contract/expression.ts";
 import { printText } from "../contract/formula-print.ts";
 import type { Evidence, Result } from "../contract/result.ts";
 import { asPower, type Contender, contenderOf, onSample, type Start, startOf, withoutWeakest } from "./contender.ts";
-import { type Control, type Pace, paced } from "./control.ts";
+import { type Control, type Pace, paced, ROW_WORK, sumRows } from "./control.ts";
 import { designOf, type Hypothesis, predictions } from "./fit.ts";
 import type { ShardFound } from "./found.ts";
 import { landscapeOf, regionsOf } from "./landscape.ts";
@@ -10,6 +10,7 @@ import { lawOf } from "./law.ts";
 import type { Problem } from "./problem.ts";
 import { type Sample, thinned } from "./sample.ts";
 import { type Selection, selectionOf } from "./selection.ts";
+import { sparseContender } from "./sparse.ts";
 import { conclude, type Findings, rmseOf } from "./verdict.ts";
 
 /** Rivals that a result lists. */
@@ -60,6 +61,7 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
     stability: stabilityOf(problem, winner, selection),
     reselection: selection?.again(RESAMPLED) ?? null,
     lead: leadOf(leader, rivals),
+    likeness: winner ? likenessOf(winner, plan.inputs, compared, pace) : null,
     pareto: paretoOf(contenders).map((contender) => ({
       complexity: complexityOf(contender),
       rmse: rmseIn(contender, compared, pace),
@@ -73,11 +75,13 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
     landscape: landscapeOf(regionsOf(plan.grids, found.landscape, lawMask), plan.exponents, sample.training.length, pace),
     cost: { fits: found.fits, cells: found.cells },
   };
+  const sparse = leader && sparseContender(problem, leader, compared, pace);
   const design = winner?.design ?? designOf(MEAN, sample, pace);
   const settled = conclude(design, findings, sample, request, datasetHash, pace);
   const { terms, dimensions, leftOut } = problem.plan;
   const library: Result["library"] = { terms: terms.length, dimensions: dimensions?.rule ?? "off", excluded: leftOut };
-  if (winner) return { ...settled, result: { ...settled.result, library } };
+  const stlsq = sparse ? { stlsq: { text: textOf(sparse, problem), agrees: sparse.family === winner?.family } } : {};
+  if (winner) return { ...settled, result: { ...settled.result, ...stlsq, library } };
   const { candidate: _, ...result } = settled.result;
   return { result: { ...result, library }, evidence: settled.evidence };
 }
@@ -132,6 +136,27 @@ function paretoOf(contenders: readonly Contender[]): Contender[] {
 function ordered(contenders: Contender[]): Contender[] {
   contenders.sort((a, b) => a.score - b.score);
   return contenders.filter(({ family }, index) => contenders.findIndex((other) => other.family === family) === index);
+}
+
+/** The largest square of the correlation of a column of the law with another input; null if there is no other. */
+function likenessOf({ hypothesis }: Contender, inputs: readonly string[], { table }: Sample, pace: Pace): number | null {
+  const standard = (name: string) => {
+    const values = table.columns[name] as Float64Array;
+    const mean = sumRows(table.rows, pace, ROW_WORK.plain, (row) => values[row] as number) / table.rows;
+    const squares = sumRows(table.rows, pace, ROW_WORK.plain, (row) => ((values[row] as number) - mean) ** 2);
+    return (row: number) => ((values[row] as number) - mean) / Math.sqrt(squares);
+  };
+  const own = new Set(hypothesis.terms.flatMap((term) => namesIn(term, "column")));
+  const alike = [...own].flatMap((name) => {
+    const column = standard(name);
+    return inputs
+      .filter((other) => other !== name)
+      .map((other) => {
+        const another = standard(other);
+        return sumRows(table.rows, pace, ROW_WORK.plain, (row) => column(row) * another(row)) ** 2;
+      });
+  });
+  return alike.length > 0 ? Math.max(...alike) : null;
 }
 
 /** By how much the best rival that says something else scores worse; null without one. */

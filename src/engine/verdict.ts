@@ -20,6 +20,9 @@ const LEAD_LIMIT = 3;
  */
 const CONSTANT_LIMITS = [4, 6, 6, 8];
 
+/** A column whose square of the correlation with another input exceeds this says the same as that one: no law can tell them apart. */
+const LIKENESS_LIMIT = 1 - 1e-9;
+
 /** A law of more than three constants and exponents needs so many rows for each: sums of five terms follow any smooth curve. */
 const ROWS_PER_CONSTANT = 8;
 const FEW_CONSTANTS = 3;
@@ -36,6 +39,8 @@ export interface Findings {
   reselection: number | null;
   /** By how much the best rival that says something else scores worse; null without one. */
   lead: number | null;
+  /** The largest square of the correlation of a column of the law with another input; null if there is no other. */
+  likeness: number | null;
   pareto: Result["pareto"];
   rivals: Result["rivals"];
   landscape: { summary: Result["landscape"]; view: LandscapeView | null };
@@ -49,7 +54,7 @@ export interface Findings {
  * - `lack_of_fit`, `holdout_disagrees`: see checks.ts;
  * - `outside_library`: there is a signal, but the best law of the library does not have its shape;
  * - `unstable`: under half of the noise trials keep the family (not asked of a law that was given);
- * - `ambiguous`: the data leave open which law it is. A constant is hardly told from zero, there are few rows for so many constants, a rival that says something
+ * - `ambiguous`: the data leave open which law it is. Two inputs say the same, a constant is hardly told from zero, there are few rows for so many constants, a rival that says something
  *   else scores nearly as well, or under half of the tables drawn from the law lead back to it;
  */
 export function conclude(
@@ -61,7 +66,7 @@ export function conclude(
   pace: Pace,
 ): { result: Result; evidence: Evidence } {
   const { table, target, y, training, heldOut } = sample;
-  const { p_value, stability, reselection, lead, kind } = findings;
+  const { p_value, stability, reselection, lead, likeness, kind } = findings;
   const { hypothesis } = design;
   const trained = fitRows(design, training, pace);
   const fit = fitRows(design, sample.all, pace);
@@ -83,7 +88,8 @@ export function conclude(
   const rows = size > FEW_CONSTANTS ? { value: table.rows, limit: ROWS_PER_CONSTANT * size } : null;
   const few = rows !== null && rows.value < rows.limit;
   const close = lead !== null && lead < LEAD_LIMIT;
-  if (weak || few || close || (reselection !== null && reselection < STABILITY_LIMIT)) reasons.push("ambiguous");
+  const twin = likeness !== null && likeness > LIKENESS_LIMIT;
+  if (weak || few || close || twin || (reselection !== null && reselection < STABILITY_LIMIT)) reasons.push("ambiguous");
 
   const fitted = predictions(design, fit.coefficients, pace);
   const accepted = reasons.length === 0;
@@ -99,6 +105,8 @@ export function conclude(
       ...(stability.share !== null && { stability: { value: stability.share, limit: STABILITY_LIMIT } }),
       ...(constants && { constants }),
       ...(rows && { rows }),
+      // Told only where it decides: most tables have nothing of the kind.
+      ...(twin && { likeness: { value: likeness, limit: LIKENESS_LIMIT } }),
       ...(lead !== null && { lead: { value: lead, limit: LEAD_LIMIT } }),
       ...(reselection !== null && { reselection: { value: reselection, limit: STABILITY_LIMIT } }),
     },

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { Matrix, solve } from "ml-matrix";
 import { describe, expect, test } from "vitest";
 import { fLimit, normalQuantile, tLimit } from "../../src/engine/distributions.ts";
 import { kernelOf } from "../../src/engine/kernel.ts";
@@ -139,6 +140,16 @@ describe("the Householder factorisation", () => {
       residual.reduce((total, value) => total + value * value, 0),
       12,
     );
+  });
+
+  test("agrees with another library's least squares", () => {
+    const draw = uniforms(12);
+    const columns = Array.from({ length: 4 }, (_, power) => Float64Array.from({ length: 30 }, () => draw() * 10 ** power));
+    const y = Float64Array.from({ length: 30 }, () => draw() - 0.5);
+    const rows = [...y.keys()].map((row) => columns.map((column) => column[row] as number));
+    const expected = solve(new Matrix(rows), Matrix.columnVector(y), true).to1DArray();
+    const found = factorise(4, (index) => (columns[index] as Float64Array).slice(), idle).solve(y);
+    for (const [index, value] of found.entries()) expect(value / (expected[index] as number)).toBeCloseTo(1, 10);
   });
 
   test("has leverages that add up to the number of columns", () => {

@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { goal, type Measured } from "../goals.ts";
 
 const PROGRAM = fileURLToPath(new URL("../ancestor.ts", import.meta.url));
-const PASSES = 5;
 
 /** Seconds of the ancestor, one BLAS thread: its engine at best, and its command line from start to end. */
 const RECORDED = [
@@ -15,8 +14,9 @@ const RECORDED = [
 
 interface Line {
   name: string;
-  /** Processor seconds of each pass in one process, and of that process from its start to the end of the first pass. */
-  seconds: number[];
+  /** Processor seconds: mean of warm passes, first pass, and the process from its start to the end of that first pass. */
+  warm: number;
+  first: number;
   whole: number;
   decision: string;
   ratios: { warm: number; first: number; process: number };
@@ -26,10 +26,9 @@ interface Line {
 export function measureAncestor(): Measured {
   console.log("\nmethod tgefd-v1 on the requests that the ancestor was timed with, processor seconds; ancestor recorded, not run");
   const lines = RECORDED.map(({ name, engine, process: whole }, number): Line => {
-    const output = execFileSync(process.execPath, [PROGRAM, String(number), String(PASSES)], { encoding: "utf8" });
-    const own = JSON.parse(output) as Pick<Line, "seconds" | "whole" | "decision">;
-    const [first = Number.NaN] = own.seconds;
-    const warm = Math.min(...own.seconds);
+    const output = execFileSync(process.execPath, [PROGRAM, String(number)], { encoding: "utf8" });
+    const own = JSON.parse(output) as Pick<Line, "warm" | "first" | "whole" | "decision">;
+    const { warm, first } = own;
     const ratios = { warm: engine / warm, first: engine / first, process: whole / own.whole };
     console.log(
       `  ${name.padEnd(40)} warm ${warm.toFixed(4)} s (${ratios.warm.toFixed(0)}×), first ${first.toFixed(3)} s (${ratios.first.toFixed(0)}×), whole process ${own.whole.toFixed(3)} s (${ratios.process.toFixed(0)}×): ${own.decision}`,
