@@ -33,6 +33,7 @@ export const TESTS: Record<string, { side: "at most" | "at least"; says: string 
   constants: { side: "at least", says: "least certain constant, in half widths of its interval" },
   rows: { side: "at least", says: "rows, for as many constants" },
   lead: { side: "at least", says: "by how much the best law of another kind scores worse" },
+  points: { side: "at least", says: "different rows of the inputs, for as many constants" },
   likeness: { side: "at most", says: "correlation of a column of the law with another input, squared" },
   reselection: { side: "at least", says: "share of tables drawn from the law that lead back to it" },
   stable_components: { side: "at least", says: "patterns of terms that every noise level keeps" },

@@ -11,16 +11,27 @@ const MAX_DISTINCT_COLUMNS = 4_096;
 const MAX_EXPONENTS = 24;
 const MAX_BYTES = 1_073_741_824;
 /** Rows that are expanded into term columns at a time; see `engine/gram.ts`. */
-const ROW_BLOCK = 256;
+const ROW_BLOCK = 128;
 
 /**
  * Seconds per unit of work, measured on one thread of a shared 2-core x86-64 machine (Node 24) and rounded up:
- * a value of a term column, a multiply-add of a product sum, a fit, a normal deviate, a row of a final fit, a row of a
- * permutation, a number that is written as text.
+ * a value of a term column, a multiply-add of a product sum, a fit of the search, a grid cell, a value of a right-hand
+ * side, a normal deviate, a row of a final fit, a row of a permutation, a number that is written as text.
  */
-const COST = { value: 3e-8, product: 2.5e-9, fit: 4e-9, noise: 1e-7, refit: 1.2e-6, shuffle: 1e-7, print: 4e-7, base: 5e-3 } as const;
-/** Candidates and Pareto rows that the final step fits again. */
-const REFITS = 30;
+const COST = {
+  value: 3e-8,
+  product: 4e-10,
+  fit: 1e-8,
+  cell: 2e-6,
+  side: 2e-8,
+  noise: 1e-7,
+  refit: 1.2e-6,
+  shuffle: 1e-7,
+  print: 4e-7,
+  base: 5e-3,
+} as const;
+/** Candidates that the final step fits again, on how many rows at most, and how many of them on all; see `engine/judge.ts`. */
+const REFITS = { candidates: 64, rows: 8_192, finalists: 4 } as const;
 
 /** Shapes that the lack-of-fit test of a law of so many columns tries; see `engine/checks.ts`. */
 function shapesOf(columns: number, rows: number): number {
@@ -82,7 +93,7 @@ export function costOf(
     // Sums of products, where the two columns of each product are (8 bytes), and about 16 bytes for each two terms.
     (grams + 1) * products +
     2 * terms.length ** 2 +
-    targets * (columns + 3 * ROW_BLOCK) +
+    targets * (columns + 2 * ROW_BLOCK) +
     (2 * columns + trials) * ROW_BLOCK +
     rows * (inputs.length + finalDoubles(maxTerms, shapesOf(most, rows)));
   return {
@@ -96,9 +107,12 @@ export function costOf(
       rows *
         (columns * COST.value +
           (grams * products + targets * columns) * COST.product +
+          targets * COST.side +
           trials * COST.noise +
-          permutations * COST.shuffle +
-          REFITS * COST.refit) +
+          permutations * COST.shuffle) +
+      // To move e exponents takes about e^2 fits.
+      Math.max(1, exponents.length) ** 2 * (REFITS.candidates * Math.min(rows, REFITS.rows) + REFITS.finalists * rows) * COST.refit +
+      cells * COST.cell +
       fits * COST.fit,
   };
 }

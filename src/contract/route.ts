@@ -3,12 +3,12 @@ import { type CellRange, type Grid, subsetsWithin } from "./grid.ts";
 import type { DiscoverPlan, EvaluatePlan } from "./plan.ts";
 
 /** A discover job above this many fits is sharded, one shard for each. */
-const SHARD_FITS = 1e8;
+const SHARD_FITS = 2e8;
 const MAX_SHARDS = 64;
 const LOCAL_SECONDS = 0.05;
 const LIGHT_SECONDS = 1;
 
-/** Where a discover job runs: one activity while it is small, else shards of about a second of fits each. */
+/** Where a discover job runs: one activity while it is small, else shards of some seconds of fits each. */
 export function routeDiscover(plan: DiscoverPlan): Route {
   if (plan.seconds <= LIGHT_SECONDS) return { path: "single", pool: "light" };
   const shards = Math.min(MAX_SHARDS, Math.ceil(plan.fits / SHARD_FITS), plan.cells);

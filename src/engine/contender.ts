@@ -105,7 +105,8 @@ export function contenderOf(problem: Problem, from: Start, sample: Sample, pace:
   const named = (values: readonly number[]) => Object.fromEntries(exponents.map(({ name }, index) => [name, values[index] as number]));
   const boundTo = (values: readonly number[]) => {
     const bound = named(values);
-    return { model, terms: free.map((term) => bind(term, bound)), exponents: exponents.length, given: null };
+    const used = values.filter((value) => value !== 0).length;
+    return { model, terms: free.map((term) => bind(term, bound)), exponents: used, given: null };
   };
   const allows = (values: readonly number[]) => free.every((term) => isAllowed(term, named(values), plan.dimensions));
   const searched = boundTo(exponents.map(({ value }) => value));

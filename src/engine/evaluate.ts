@@ -1,6 +1,6 @@
 import type { Table } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
-import { linearTerms } from "../contract/expression.ts";
+import { type Expression, linearTerms } from "../contract/expression.ts";
 import { printText } from "../contract/formula-print.ts";
 import type { EvaluatePlan } from "../contract/plan.ts";
 import type { EvaluateRequest } from "../contract/request.ts";
@@ -37,7 +37,8 @@ export function evaluateLaw(
   const [first] = hypotheses;
   if (!first) throw targetNotFinite(plan, sample);
   const design = designOf(first, sample, pace);
-  refuseInfinite(design, given ?? terms.map(() => 1), plan, sample, pace);
+  if (given) refuseInfinite(design, given, plan, sample, pace);
+  else refuseInfiniteTerm(design, plan, sample, pace);
   if (!given) refuseCollinear(design, pace);
 
   const ranked = hypotheses
@@ -107,6 +108,19 @@ function refuseInfinite(design: Design, coefficients: readonly number[], plan: E
   throw new OrreryError("law_not_finite", `The law ${detail}; change the law or leave the row out.`, {
     faults: [{ pointer: "/law", detail }],
   });
+}
+
+/** Before the constants are fitted, only a term without a finite value says that the law has none. */
+function refuseInfiniteTerm({ columns, hypothesis }: Design, plan: EvaluatePlan, sample: Sample, pace: Pace): void {
+  for (const [index, column] of columns.entries()) {
+    const row = findRow(column.length, pace, ROW_WORK.plain, (at) => !Number.isFinite(column[at]));
+    if (row < 0) continue;
+    const at = plan.inputs.map((name) => `${name} = ${sample.table.columns[name]?.[row]}`).join(", ");
+    const detail = `has a term, ${printText(hypothesis.terms[index] as Expression)}, that is ${column[row]} on row ${row + 1}${at && `, where ${at}`}`;
+    throw new OrreryError("law_not_finite", `The law ${detail}; change the law or leave the row out.`, {
+      faults: [{ pointer: "/law", detail }],
+    });
+  }
 }
 
 function targetNotFinite(plan: EvaluatePlan, sample: Sample): OrreryError {

@@ -37,7 +37,7 @@ export interface Fit {
   /** Rows less fitted constants and chosen exponents; can be 0 or less. */
   freedom: number;
   /** Null when the coefficients were given. */
-  factorisation: Pick<Factorisation, "kept" | "leverage"> | null;
+  factorisation: Pick<Factorisation, "kept" | "scales" | "leverage"> | null;
 }
 
 /** A square sum of residuals below this share of the target's is rounding: doubles keep 16 digits, data seldom more than 12. */
@@ -116,7 +116,7 @@ export function fitRows(design: Design, rows: Uint32Array, pace: Pace): Fit {
     rss: Math.max(rss, floorOf(design.size * rows.length)),
     freedom: rows.length - constants - exponents,
     // Not the whole factorisation: its reflectors are as large as the columns.
-    factorisation: factorisation && { kept: factorisation.kept, leverage: factorisation.leverage },
+    factorisation: factorisation && { kept: factorisation.kept, scales: factorisation.scales, leverage: factorisation.leverage },
   };
 }
 

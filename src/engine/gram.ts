@@ -3,6 +3,7 @@ import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
 import { mapRows, type Pace, ROW_WORK } from "./control.ts";
 import { normalQuantile } from "./distributions.ts";
+import { type Kernel, kernelOf } from "./kernel.ts";
 import { digitsOf, type Layout } from "./layout.ts";
 import { type Model, noiseScale, slope, transformed, weightPower } from "./model.ts";
 import { PURPOSE, stream } from "./philox.ts";
@@ -11,8 +12,8 @@ import { valuesOf } from "./values.ts";
 
 /** Rows that are expanded into term columns at a time: 128 rows of 800 columns stay in a second-level cache. */
 const ROW_BLOCK = 128;
-/** Sums that are added up side by side. */
-const LANES = 4;
+/** Numbers of a run, see `runsOf`. */
+const RUN = 4;
 
 /**
  * Sums of products over the training rows under one weighting, columns scaled to unit length. Each sum runs over the rows
@@ -105,12 +106,20 @@ export function sumGrams(grams: readonly Gram[], material: Material, part: { ind
   const ranges: Ranges = { products: share(layout.left.length), columns: share(layout.columns) };
   const needed = neededColumns(layout, ranges, pace);
   const { factors, columns } = expandedBy(layout, plan, needed);
-  const sums = grams.map((gram) => sumsOf(gram, material, y, ranges, needed, pace));
+  const runs = runsOf(layout, ranges.products, pace);
+  const sides = Math.max(...grams.map((gram) => gram.sides));
+  const widest = runs.reduce((most, value, at) => (at % RUN === 3 ? Math.max(most, value) : most), sides);
+  const kernel = kernelOf(ROW_BLOCK, (2 * layout.columns + sides) * ROW_BLOCK + widest, widest);
+  const [block, weighted] = [kernel.array(layout.columns * ROW_BLOCK), kernel.array(layout.columns * ROW_BLOCK)];
+  const targets = kernel.array(sides * ROW_BLOCK);
+  const workshop = { kernel, weighted, targets, runs, needed };
+  const sums = grams.map((gram) => sumsOf(gram, material, y, ranges, workshop, pace));
   const noise = trialNoise(request);
-  const block = new Float64Array(layout.columns * ROW_BLOCK);
   const noises = noise.map(() => new Float64Array(ROW_BLOCK));
   for (let from = 0; from < y.length; from += ROW_BLOCK) {
     const to = Math.min(from + ROW_BLOCK, y.length);
+    // The kernel always runs over whole columns.
+    if (to - from < ROW_BLOCK) for (const array of [block, weighted, targets]) array.fill(0);
     const values = factors.map((factor) => valuesOf(factor, inputs, {}, from, to, pace));
     for (const { column, parts } of columns) setProduct(block, column, parts, values, to - from, pace);
     noise.forEach((deviate, trial) => {
@@ -126,6 +135,38 @@ export function sumGrams(grams: readonly Gram[], material: Material, part: { ind
 interface Ranges {
   products: { from: number; to: number };
   columns: { from: number; to: number };
+}
+
+/** What the sums of all Grams are computed with, one after the other. */
+interface Workshop {
+  kernel: Kernel;
+  weighted: Float64Array;
+  targets: Float64Array;
+  runs: Int32Array;
+  needed: Int32Array;
+}
+
+/**
+ * The products of a range as runs of one column with others that follow each other, which the kernel takes at once: for
+ * each run its first product, its one column, the first of the others, and their number.
+ */
+function runsOf({ left, right }: Layout, { from, to }: Ranges["products"], pace: Pace): Int32Array {
+  const runs: number[] = [];
+  const lengthOf = (one: Int32Array, others: Int32Array, at: number) => {
+    let end = at + 1;
+    while (end < to && one[end] === one[at] && others[end] === (others[at] as number) + end - at) end += 1;
+    return end - at;
+  };
+  for (let at = from; at < to; ) {
+    const [byLeft, byRight] = [lengthOf(left, right, at), lengthOf(right, left, at)];
+    const count = Math.max(byLeft, byRight);
+    const [a, b] = [left[at] as number, right[at] as number];
+    if (byLeft >= byRight) runs.push(at, a, b, count);
+    else runs.push(at, b, a, count);
+    pace.work(count * ROW_WORK.plain);
+    at += count;
+  }
+  return Int32Array.from(runs);
 }
 
 /** The columns that some products and the products of some columns with the right-hand sides are made of, ascending. */
@@ -202,15 +243,20 @@ function trialNoise(request: DiscoverRequest): ((row: number) => number)[] {
 }
 
 /** Adds blocks of rows to the sums of one Gram that are within some ranges. */
-function sumsOf(gram: Gram, { models, sample, layout, orders }: Material, y: Float64Array, ranges: Ranges, needed: Int32Array, pace: Pace) {
+function sumsOf(
+  gram: Gram,
+  { models, sample, layout, orders }: Material,
+  y: Float64Array,
+  ranges: Ranges,
+  { kernel, weighted, targets, runs, needed }: Workshop,
+  pace: Pace,
+) {
   const { segments, sides } = gram;
   const { left, right } = layout;
   const lengths = new Float64Array(layout.columns);
   const first = models[segments[0]?.model ?? 0] as Model;
   const alike = weightPower(first) === 0;
   const weights = new Float64Array(ROW_BLOCK);
-  const own = alike ? null : new Float64Array(layout.columns * ROW_BLOCK);
-  const targets = new Float64Array(sides * ROW_BLOCK);
   /** The transformed target of the models that are permuted. */
   const permuted = segments.map(({ model, permutations }) =>
     permutations.from === permutations.to
@@ -245,41 +291,51 @@ function sumsOf(gram: Gram, { models, sample, layout, orders }: Material, y: Flo
     }
   }
 
+  /** The columns of a block with the weight of each row. */
   function weigh(block: Float64Array, from: number, to: number): Float64Array {
-    if (!own) return block;
+    if (alike) return block;
     for (let row = from; row < to; row += 1) weights[row - from] = 1 / noiseScale(y[row] as number, first);
     for (let at = 0; at < needed.length; at += 1) {
       const start = (needed[at] as number) * ROW_BLOCK;
-      for (let row = 0; row < to - from; row += 1) own[start + row] = (weights[row] as number) * (block[start + row] as number);
+      for (let row = 0; row < to - from; row += 1) weighted[start + row] = (weights[row] as number) * (block[start + row] as number);
       pace.work(to - from);
     }
-    return own;
+    return weighted;
+  }
+
+  /** Adds dot products of one column with `count` others, which follow each other, to as many sums. */
+  function add(sums: Float64Array, at: number, a: Float64Array, i: number, b: Float64Array, j: number, count: number): void {
+    kernel.dots(a, i, b, j, count);
+    for (let index = 0; index < count; index += 1) sums[at + index] = (sums[at + index] as number) + (kernel.sums[index] as number);
+    pace.work(count * ROW_BLOCK);
   }
 
   return {
     add(block: Float64Array, noises: readonly Float64Array[], from: number, to: number): void {
-      const rows = to - from;
       segments.forEach((segment, index) => {
         setTargets(segment, index, noises, from, to);
       });
-      const weighted = weigh(block, from, to);
+      const columns = weigh(block, from, to);
       for (let at = 0; at < needed.length; at += 1) {
         const column = needed[at] as number;
-        addSingle(weighted, column, weighted, column, rows, lengths, column);
-        pace.work(rows);
+        add(lengths, column, columns, column, columns, column, 1);
       }
       for (let column = ranges.columns.from; column < ranges.columns.to; column += 1) {
-        let side = 0;
-        for (; side + LANES <= sides; side += LANES) {
-          addLanes(weighted, column, targets, side, side + 1, side + 2, side + 3, rows, gram.targets, column * sides + side);
-        }
-        for (; side < sides; side += 1) addSingle(weighted, column, targets, side, rows, gram.targets, column * sides + side);
-        pace.work(rows * sides);
+        add(gram.targets, column * sides, columns, column, targets, 0, sides);
       }
-      addProducts(weighted, rows);
+      for (let run = 0; run < runs.length; run += RUN) {
+        add(
+          gram.products,
+          runs[run] as number,
+          columns,
+          runs[run + 1] as number,
+          columns,
+          runs[run + 2] as number,
+          runs[run + 3] as number,
+        );
+      }
       if (ranges.columns.from > 0) return;
-      for (let side = 0; side < sides; side += 1) addSingle(targets, side, targets, side, rows, gram.squares, side);
-      pace.work(rows * sides);
+      for (let side = 0; side < sides; side += 1) add(gram.squares, side, targets, side, targets, side, 1);
     },
 
     finish(): void {
@@ -302,64 +358,4 @@ function sumsOf(gram: Gram, { models, sample, layout, orders }: Material, y: Flo
       });
     },
   };
-
-  /** Products of one column with several others are added up side by side: it is then read once for them. */
-  function addProducts(block: Float64Array, rows: number): void {
-    const { from, to } = ranges.products;
-    let at = from;
-    while (at < to) {
-      const a = left[at] as number;
-      const b = right[at] as number;
-      const run = at + LANES <= to;
-      if (run && left[at + 1] === a && left[at + 2] === a && left[at + 3] === a) {
-        addLanes(block, a, block, b, right[at + 1] as number, right[at + 2] as number, right[at + 3] as number, rows, gram.products, at);
-        at += LANES;
-      } else if (run && right[at + 1] === b && right[at + 2] === b && right[at + 3] === b) {
-        addLanes(block, b, block, a, left[at + 1] as number, left[at + 2] as number, left[at + 3] as number, rows, gram.products, at);
-        at += LANES;
-      } else {
-        addSingle(block, a, block, b, rows, gram.products, at);
-        at += 1;
-      }
-      pace.work(LANES * rows);
-    }
-  }
-}
-
-/** Adds the dot product of two columns to a sum. */
-function addSingle(a: Float64Array, i: number, b: Float64Array, j: number, rows: number, sums: Float64Array, at: number): void {
-  const x = i * ROW_BLOCK;
-  const y = j * ROW_BLOCK;
-  let sum = 0;
-  for (let row = 0; row < rows; row += 1) sum += (a[x + row] as number) * (b[y + row] as number);
-  sums[at] = (sums[at] as number) + sum;
-}
-
-/** Adds the dot products of one column with four others to four sums, each as `addSingle` would. */
-function addLanes(
-  a: Float64Array,
-  i: number,
-  b: Float64Array,
-  j0: number,
-  j1: number,
-  j2: number,
-  j3: number,
-  rows: number,
-  sums: Float64Array,
-  at: number,
-): void {
-  const x = i * ROW_BLOCK;
-  const [y0, y1, y2, y3] = [j0 * ROW_BLOCK, j1 * ROW_BLOCK, j2 * ROW_BLOCK, j3 * ROW_BLOCK];
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  for (let row = 0; row < rows; row += 1) {
-    const value = a[x + row] as number;
-    s0 += value * (b[y0 + row] as number);
-    s1 += value * (b[y1 + row] as number);
-    s2 += value * (b[y2 + row] as number);
-    s3 += value * (b[y3 + row] as number);
-  }
-  sums[at] = (sums[at] as number) + s0;
-  sums[at + 1] = (sums[at + 1] as number) + s1;
-  sums[at + 2] = (sums[at + 2] as number) + s2;
-  sums[at + 3] = (sums[at + 3] as number) + s3;
 }

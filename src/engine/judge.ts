@@ -158,7 +158,9 @@ function likenessOf({ hypothesis }: Contender, inputs: readonly string[], { tabl
         return sumRows(table.rows, pace, ROW_WORK.plain, (row) => column(row) * another(row)) ** 2;
       });
   });
-  return alike.length > 0 ? Math.max(...alike) : null;
+  // A column that is constant among these rows, or too large to be squared, has no correlation.
+  const known = alike.filter(Number.isFinite);
+  return known.length > 0 ? Math.max(...known) : null;
 }
 
 /** By how much the best rival that says something else scores worse; null without one. */

@@ -18,8 +18,12 @@ export function lawOf(hypothesis: Hypothesis, fit: Fit, target: string): Law {
   const { terms, model } = hypothesis;
   const intervals = coefficientIntervals(hypothesis, fit);
   const exact = sum(terms.map((term, index) => product([constant(fit.coefficients[index] as number), term])));
+  const shares = rowShares(hypothesis, fit);
   const shown = sum(
-    terms.map((term, index) => product([constant(rounded(fit.coefficients[index] as number, intervals[index] ?? null)), term])),
+    terms.map((term, index) => {
+      const coefficient = fit.coefficients[index] as number;
+      return product([constant(rounded(coefficient, intervals[index] ?? null, shares[index] ?? Number.POSITIVE_INFINITY)), term]);
+    }),
   );
   const itself = undoneExpression(exact, model.transform);
   const name = column(target);
@@ -55,10 +59,24 @@ export function coefficientIntervals(hypothesis: Hypothesis, fit: Fit): ([number
   });
 }
 
-function rounded(value: number, interval: readonly [number, number] | null): number {
+/**
+ * The change of each coefficient alone that moves the law by about the noise of a row. Where coefficients balance one
+ * another, as far from the origin, it is far shorter than their intervals, and so is what rounding may take away.
+ */
+function rowShares({ terms, exponents }: Hypothesis, { factorisation, freedom, rss }: Fit): number[] {
+  const rows = freedom + terms.length + exponents;
+  const noise = Math.sqrt((rss / Math.max(1, freedom)) * rows);
+  const shares = terms.map(() => Number.POSITIVE_INFINITY);
+  factorisation?.kept.forEach((term, index) => {
+    shares[term] = noise / (factorisation.scales[index] as number);
+  });
+  return shares;
+}
+
+function rounded(value: number, interval: readonly [number, number] | null, share: number): number {
   if (value === 0) return 0;
   if (!interval) return Number(value.toPrecision(12));
-  const half = (interval[1] - interval[0]) / 2;
+  const half = Math.min((interval[1] - interval[0]) / 2, share);
   const digits = half > 0 ? Math.floor(Math.log10(Math.abs(value))) - Math.floor(Math.log10(half)) + 1 : MOST_DIGITS;
   return Number(value.toPrecision(Math.min(Math.max(digits, FEWEST_DIGITS), MOST_DIGITS)));
 }

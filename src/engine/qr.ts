@@ -5,8 +5,9 @@ const COLLINEAR = 1e-8;
 
 /** A Householder factorisation of weighted columns (Golub & Van Loan, Matrix Computations, 5.2), columns scaled to unit length. */
 export interface Factorisation {
-  /** Indices of the columns that are not in the span of earlier ones. */
+  /** Indices of the columns that are not in the span of earlier ones, and the lengths that these had. */
   kept: number[];
+  scales: number[];
   /** Least-squares coefficients of the kept columns, 0 for the others. */
   solve(z: Float64Array): number[];
   /** Square sum of what the columns leave of z. */
@@ -51,6 +52,7 @@ export function factorise(count: number, column: (index: number) => Float64Array
 
   return {
     kept,
+    scales,
     solve(z) {
       const rotated = z.slice();
       reflect(reflectors, rotated, pace);

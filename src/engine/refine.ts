@@ -1,4 +1,4 @@
-import { bind, type Expression } from "../contract/expression.ts";
+import { bind, type Expression, namesIn } from "../contract/expression.ts";
 import { inSlices, mapRows, type Pace, ROW_WORK } from "./control.ts";
 import { type Design, floorOf } from "./fit.ts";
 import { factorise } from "./qr.ts";
@@ -85,6 +85,7 @@ export function refine(family: Family, design: Design, sample: Sample, pace: Pac
       told(centre, free.errors[index] as number),
     ].flatMap((value) => {
       const trial = values.map((other, at) => (at === index ? value : other));
+      if (!keepsTerms(family, trial)) return [];
       const point = fixed.size === values.length ? fitAt(material, trial, pace) : descend(material, trial, fixed, pace);
       return point ? [scored(point)] : [];
     });
@@ -95,7 +96,7 @@ export function refine(family: Family, design: Design, sample: Sample, pace: Pac
   const together = CLASSES.map(({ denominator }) => free.values.map((value) => nearest(value, denominator)));
   const tried = [...together, settled, start].flatMap((values) => {
     const point =
-      values.every((value, index) => value !== 0 && isWithin(value, family.exponents[index])) && family.allows(values)
+      values.every((value, index) => isWithin(value, family.exponents[index])) && keepsTerms(family, values) && family.allows(values)
         ? fitAt(material, values, pace)
         : null;
     return point ? [scored(point)] : [];
@@ -116,6 +117,12 @@ function isWithin(value: number, exponent: Family["exponents"][number] | undefin
   return exponent !== undefined && Math.abs(value - exponent.value) <= exponent.step + 1e-9;
 }
 
+/** Whether no term with a column becomes a constant, which is a term of its own. Of a product, a column may go. */
+function keepsTerms({ terms, exponents }: Family, values: readonly number[]): boolean {
+  const bound = Object.fromEntries(exponents.map(({ name }, index) => [name, values[index] as number]));
+  return terms.every((term) => namesIn(term, "column").length === 0 || namesIn(bind(term, bound), "column").length > 0);
+}
+
 function nearest(value: number, denominator: number): number {
   // As a parser reads 2/3, so that a printed law is read back to the last digit.
   return denominator === 3 ? Math.round(value * 3) * (1 / 3) + 0 : Math.round(value * denominator) / denominator + 0;
@@ -127,11 +134,11 @@ function told(value: number, error: number): number {
   return digits > 0 && digits < MOST_DIGITS ? Number(value.toFixed(digits)) : value;
 }
 
-/** The nearest number of each class and of the grid within reach, 0 left out: a power of 0 is a constant, which is a term of its own. */
+/** The nearest number of each class and of the grid within reach */
 function simpleNear(centre: number, error: number, grid: readonly number[]): number[] {
   const named = grid.reduce((best, value) => (Math.abs(value - centre) < Math.abs(best - centre) ? value : best), grid[0] ?? 0);
   const near = [...CLASSES.map(({ denominator }) => nearest(centre, denominator)), named];
-  return [...new Set(near)].filter((value) => value !== 0 && Math.abs(value - centre) <= Math.max(REACH * error, 1e-9));
+  return [...new Set(near)].filter((value) => Math.abs(value - centre) <= Math.max(REACH * error, 1e-9));
 }
 
 interface Material {

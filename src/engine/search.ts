@@ -2,8 +2,8 @@ import type { CellRange } from "../contract/grid.ts";
 import { type Control, paced } from "./control.ts";
 import { cursorOf } from "./cursor.ts";
 import { type Limits, landscapeCells, lower, NOTHING, type ShardFound } from "./found.ts";
-import { limitsOf } from "./limits.ts";
 import type { Problem } from "./problem.ts";
+import { limitsOf } from "./scale.ts";
 import { structuresOf } from "./structure.ts";
 import { walkOf } from "./walk.ts";
 

@@ -1,3 +1,4 @@
+import { namesIn } from "../contract/expression.ts";
 import { ENGINE_VERSION, type Reason, SCHEMA_VERSION } from "../contract/names.ts";
 import type { DiscoverRequest, EvaluateRequest } from "../contract/request.ts";
 import type { Evidence, LandscapeView, Law, Result } from "../contract/result.ts";
@@ -19,6 +20,11 @@ const LEAD_LIMIT = 3;
  * that merely come near to a law outside the library, most have a term that barely stands out.
  */
 const CONSTANT_LIMITS = [4, 6, 6, 8];
+
+/** Rows with the same inputs say where the law is, not what it is: it needs so many more different ones than it has constants. */
+const SPARE_POINTS = 2;
+/** Most rows that are looked at for that. */
+const COUNTED_ROWS = 8_192;
 
 /** A column whose square of the correlation with another input exceeds this says the same as that one: no law can tell them apart. */
 const LIKENESS_LIMIT = 1 - 1e-9;
@@ -88,9 +94,12 @@ export function conclude(
   const size = hypothesis.given || hypothesis.terms.length === 1 ? 0 : hypothesis.terms.length + hypothesis.exponents;
   const rows = size > FEW_CONSTANTS ? { value: table.rows, limit: ROWS_PER_CONSTANT * size } : null;
   const few = rows !== null && rows.value < rows.limit;
+  const points = kind === "discover" ? distinctRows(hypothesis, sample) : null;
+  const least = hypothesis.terms.length + hypothesis.exponents + SPARE_POINTS;
+  const repeated = points !== null && (points < least || (rows !== null && points < rows.limit));
   const close = lead !== null && lead < LEAD_LIMIT;
   const twin = likeness !== null && likeness > LIKENESS_LIMIT;
-  if (weak || few || close || twin || (reselection !== null && reselection < STABILITY_LIMIT)) reasons.push("ambiguous");
+  if (weak || few || repeated || close || twin || (reselection !== null && reselection < STABILITY_LIMIT)) reasons.push("ambiguous");
 
   const fitted = predictions(design, fit.coefficients, pace);
   const accepted = reasons.length === 0;
@@ -106,6 +115,7 @@ export function conclude(
       ...(stability.share !== null && { stability: { value: stability.share, limit: STABILITY_LIMIT } }),
       ...(constants && { constants }),
       ...(rows && { rows }),
+      ...(repeated && { points: { value: points, limit: Math.max(least, rows?.limit ?? 0) } }),
       // Told only where it decides: most tables have nothing of the kind.
       ...(twin && { likeness: { value: likeness, limit: LIKENESS_LIMIT } }),
       ...(lead !== null && { lead: { value: lead, limit: LEAD_LIMIT } }),
@@ -124,6 +134,13 @@ export function conclude(
     cost: findings.cost,
   };
   return { result, evidence: evidenceOf({ design, fit, fitted, sample }, result, findings.landscape.view, pace) };
+}
+
+/** Different rows of the columns of a law, among the first; at least 1. */
+function distinctRows({ terms }: Design["hypothesis"], { table }: Sample): number {
+  const columns = [...new Set(terms.flatMap((term) => namesIn(term, "column")))].map((name) => table.columns[name] as Float64Array);
+  const rows = Math.min(table.rows, COUNTED_ROWS);
+  return new Set(Array.from({ length: rows }, (_, row) => columns.map((column) => column[row]).join())).size;
 }
 
 /** The least well determined constant, in half widths of its interval; null if the constants were given. */

@@ -252,9 +252,9 @@ describe("the route of a job", () => {
 
   test("follows the estimated cost of a discover job", () => {
     expect(routeDiscover({ ...plan, seconds: 1, fits: 1e9 })).toEqual({ path: "single", pool: "light" });
-    expect(routeDiscover({ ...plan, seconds: 2, fits: 9.9e7 })).toEqual({ path: "single", pool: "heavy" });
-    expect(routeDiscover({ ...plan, seconds: 2, fits: 2.5e8, cells: 1_000 })).toEqual({ path: "sharded", shards: 3 });
-    expect(routeDiscover({ ...plan, seconds: 2, fits: 1e10, cells: 1_000 })).toEqual({ path: "sharded", shards: 64 });
+    expect(routeDiscover({ ...plan, seconds: 2, fits: 1.99e8 })).toEqual({ path: "single", pool: "heavy" });
+    expect(routeDiscover({ ...plan, seconds: 2, fits: 5e8, cells: 1_000 })).toEqual({ path: "sharded", shards: 3 });
+    expect(routeDiscover({ ...plan, seconds: 2, fits: 1.3e10, cells: 1_000 })).toEqual({ path: "sharded", shards: 64 });
   });
 
   test("never shards one cell", () => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { Matrix, solve } from "ml-matrix";
 import { describe, expect, test } from "vitest";
 import { fLimit, normalQuantile, tLimit } from "../../src/engine/distributions.ts";
+import { kernelOf } from "../../src/engine/kernel.ts";
 import { PURPOSE, philox, shuffled, stream } from "../../src/engine/philox.ts";
 import { powerOf } from "../../src/engine/power.ts";
 import { factorise } from "../../src/engine/qr.ts";
@@ -183,4 +184,28 @@ test("the penalty is that of the extended BIC with a small-sample term and a pri
   const size = { rows: 20, terms: 2, exponents: 1, logGrid: Math.log(33), library: 3 };
   expect(penalty(size)).toBeCloseTo(3 * Math.log(20) + Math.log(33) + Math.log(3) + 24 / 16 + 10, 12);
   expect(penalty({ ...size, rows: 4 })).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("the kernel adds up even and odd rows apart, whatever stands beside a column", () => {
+  const rows = 8;
+  const kernel = kernelOf(rows, 40 * rows, 11);
+  const [a, b] = [kernel.array(10 * rows), kernel.array(20 * rows)];
+  const draw = uniforms(17);
+  for (const array of [a, b]) for (let at = 0; at < array.length; at += 1) array[at] = (draw() - 0.5) * 10 ** Math.round(6 * draw());
+  b[19 * rows] = Number.NaN;
+  for (const [i, j, count] of [
+    [0, 0, 11],
+    [3, 7, 1],
+    [9, 12, 6],
+    [5, 15, 4],
+  ] as const) {
+    kernel.dots(a, i, b, j, count);
+    for (let column = 0; column < count; column += 1) {
+      const sums = [0, 0];
+      for (let row = 0; row < rows; row += 1) {
+        sums[row % 2] = (sums[row % 2] ?? 0) + (a[i * rows + row] ?? 0) * (b[(j + column) * rows + row] ?? 0);
+      }
+      expect(kernel.sums[column]).toBe((sums[0] ?? 0) + (sums[1] ?? 0));
+    }
+  }
 });

@@ -41,7 +41,7 @@ describe("a discover job", () => {
     ["Galileo", galileo, {}, "d = 32.9 t^2"],
     ["Ohm", ohm, ALL_TRANSFORMS, "1/X = 0.00278 + 0.000138 x"],
     // The lines are known to a millionth; noise of a hundredth would hide the constant.
-    ["Balmer", balmer, { ...ALL_TRANSFORMS, noise: { levels: [0.0001] } }, "1/L = 0.00274274 - 0.010971 n^-2"],
+    ["Balmer", balmer, { ...ALL_TRANSFORMS, noise: { levels: [0.0001] } }, "1/L = 0.002742737 - 0.01097097 n^-2"],
   ])("accepts the law of %s", (_, columns, more, text) => {
     expect(discover(columns, more).result).toMatchObject({ verdict: "accepted", law: { text } });
   });

@@ -51,7 +51,7 @@ describe("an evaluate job", () => {
 
   test("reads a law of the reciprocal of the target", () => {
     const { result } = evaluate(balmer, "1/L = 1 + n^-2", { constants: "refit" });
-    expect(result).toMatchObject({ verdict: "accepted", law: { transform: "reciprocal", text: "1/L = 0.00274274 - 0.010971 n^-2" } });
+    expect(result).toMatchObject({ verdict: "accepted", law: { transform: "reciprocal", text: "1/L = 0.002742737 - 0.01097097 n^-2" } });
   });
 
   test("finds no signal in a law about noise, or about nothing", () => {
