@@ -32,6 +32,9 @@ export class Words {
   }
 }
 
+/** A new thread loads and compiles its code before its first step, for seconds on a busy machine. */
+const STARTING_MS = 10_000;
+
 /** What the main thread sees of one activity's computing, on however many threads, and how it stops them. */
 export class Control {
   /** The threads at work, and when each was first seen at its present step. */
@@ -60,9 +63,9 @@ export class Control {
     return this.past.steps + [...this.threads.keys()].reduce((total, { steps }) => total + steps, 0n);
   }
 
-  /** Threads at work. Without any, the activity waits for one, or for what another prepares. */
+  /** Threads that have taken a step. Without any, the activity waits for one, or for what another prepares. */
   get working(): number {
-    return this.threads.size;
+    return [...this.threads.keys()].filter(({ steps }) => steps > 0n).length;
   }
 
   /** Milliseconds since the last step of the thread that has taken none for longest, as far as calls of this have seen. */
@@ -70,7 +73,7 @@ export class Control {
     let longest = 0;
     for (const [words, seen] of this.threads) {
       const { steps } = words;
-      if (steps === seen.steps) longest = Math.max(longest, now - seen.since);
+      if (steps === seen.steps) longest = Math.max(longest, now - seen.since - (steps === 0n ? STARTING_MS : 0));
       else this.threads.set(words, { steps, since: now });
     }
     return longest;
