@@ -55,13 +55,17 @@ export interface Findings {
 
 /**
  * The final step of both kinds of job: fits the hypothesis to the training rows, tests it on the held-out rows, fits it
- * to all rows and decides. Accepted only if every test was made and passed:
+ * to all rows and decides. Accepted only if none of these holds:
  * - `no_signal`: the permutation p-value exceeds `decision.false_acceptance`, or there are fewer than 5 rows;
  * - `lack_of_fit`, `holdout_disagrees`: see checks.ts;
  * - `outside_library`: there is a signal, but the best law of the library does not have its shape;
  * - `unstable`: under half of the noise trials keep the family (not asked of a law that was given);
- * - `ambiguous`: the data leave open which law it is. Two inputs say the same, a constant is hardly told from zero, there are few rows for so many constants, a rival that says something
- *   else scores nearly as well, or under half of the tables drawn from the law lead back to it;
+ * - `ambiguous`: the data leave open which law it is. Two inputs say the same, a constant is hardly told from zero, there
+ *   are few rows or few different ones for so many constants, a rival that says something else scores nearly as well, or
+ *   under half of the tables drawn from the law lead back to it.
+ *
+ * A lack-of-fit test for which no shape was left, and stability where every level is far above the law's own noise, do
+ * not count against a law.
  */
 export function conclude(
   design: Design,
