@@ -54,5 +54,6 @@ function tookOf({ created_at: created, finished_at: finished }: Job): string {
 function nextStep(document: Job, { gateway, next }: Session): string {
   if (!isFinished(document)) return next(`watch ${document.job_id}`);
   if (document.status === "succeeded") return next(`result ${document.job_id}`);
-  return document.error ? `read ${absolute(gateway.url, document.error.doc)}` : "submit it again if it was stopped by mistake";
+  const again = next(`rerun ${document.job_id}`);
+  return document.error ? `read ${absolute(gateway.url, document.error.doc)}, then ${again}` : again;
 }

@@ -86,8 +86,9 @@ describe("the OpenAPI document", () => {
     );
   });
 
-  test("has an example of every body, which is accepted as it is", async () => {
-    const bodies = Object.entries((await document()).paths).flatMap(([path, { post }]) =>
+  test("has an example of every body, which is accepted as it is where the path names no job", async () => {
+    const paths = Object.entries((await document()).paths).filter(([path]) => !path.includes("{"));
+    const bodies = paths.flatMap(([path, { post }]) =>
       Object.entries(post?.requestBody?.content ?? {}).map(([type, { example }]) => ({ path, type, example })),
     );
 

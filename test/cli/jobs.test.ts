@@ -203,6 +203,34 @@ shard  s1  discoverShard  cancelling
   });
 });
 
+test("rerun tells which run began, and with --dry-run what it would reuse", async () => {
+  const shard = (name: string, action: string) => ({ id: `${JOB_ID}.run-2.${name}`, type: "shard", name, action });
+  const root = { id: JOB_ID, type: "job", name: "discover", action: "rerun" };
+  const members = [root, shard("shard-000", "reuse"), shard("shard-001", "rerun")];
+  const { url, received } = await gateway({
+    [`POST /v1/jobs/${JOB_ID}/rerun`]: ({ body }, response) => {
+      const { scope, dry_run } = JSON.parse(body) as { scope: string; dry_run: boolean };
+      if (dry_run) sendJson(response, 200, { job_id: JOB_ID, run: 2, scope, dry_run, members });
+      else sendJson(response, 202, jobOf({ status: "queued", run: 2 }));
+    },
+  });
+
+  expect(await orrery(["rerun", JOB_ID, "--dry-run", "--all"], { url })).toEqual({
+    code: 0,
+    out: "rerun  job    discover\nreuse  shard  shard-000\nrerun  shard  shard-001\n",
+    err: `Start run 2:  npx orrery rerun ${JOB_ID} --all\n`,
+  });
+  expect(await orrery(["rerun", JOB_ID], { url })).toEqual({
+    code: 0,
+    out: "Run 2 of the job is queued.\n",
+    err: `See it end:  npx orrery watch ${JOB_ID}\n`,
+  });
+  expect(received.map(({ body }) => JSON.parse(body))).toEqual([
+    { scope: "all", dry_run: true },
+    { scope: "failed", dry_run: false },
+  ]);
+});
+
 test("an empty list tells the filter that nothing matches", async () => {
   const { url } = await gateway({ "GET /v1/jobs": (_, response) => sendJson(response, 200, { jobs: [], next_page_token: "" }) });
   expect((await orrery(["jobs", "--status", "failed"], { url })).err).toMatch(/^No job matches --status failed\./);
