@@ -1,9 +1,9 @@
 import { isErrorCode } from "../../contract/errors.ts";
 import type { Member } from "../../contract/job.ts";
 import { shardId } from "../../contract/names.ts";
-import type { HistoryEvent } from "../temporal/history.ts";
 import type { PendingActivity, Snapshot } from "../temporal/snapshot.ts";
 import type { Temporal } from "../temporal/temporal.ts";
+import { type Descendants, descendantsIn, type ScheduledActivity } from "./descendants.ts";
 import { isBusy, triesOf } from "./status.ts";
 import type { JobView } from "./view.ts";
 
@@ -15,7 +15,7 @@ const MAX_EVENTS = 2_000;
 
 type State = Member["state"];
 
-/** The job, its shards and their activities, each with what has become of it. */
+/** The job, its shards and their activities, each with what has become of it. A state that says of one that it has ended is final. */
 export async function membersOf(temporal: Temporal, view: JobView, snapshot: Snapshot): Promise<Member[]> {
   const { jobId, memo } = view;
   const root: Member = {
@@ -26,22 +26,30 @@ export async function membersOf(temporal: Temporal, view: JobView, snapshot: Sna
     attempts: view.attempts,
     error: view.error?.code ?? null,
   };
-  const shards = Array.from({ length: memo.shards ?? 0 }, (_, index) => shardId(jobId, index, memo.run));
-  const own = await activitiesOf(temporal, snapshot);
-  const ended = snapshot.closedAt !== undefined;
+  const told = await toldOf(temporal, snapshot);
+  const planned = Array.from({ length: memo.shards ?? 0 }, (_, index) => shardId(jobId, index, memo.run));
+  const shards = [...new Set([...planned, ...[...told.children.keys()].filter(isShard)])];
+  // What the job neither started nor will start went with it.
+  const unseen: State = snapshot.closedAt === undefined ? "waiting" : "cancelled";
   const theirs: Member[][] = [];
   for (let from = 0; from < shards.length; from += PARALLEL) {
-    theirs.push(...(await Promise.all(shards.slice(from, from + PARALLEL).map((id) => shardMembers(temporal, id, ended)))));
+    const some = shards.slice(from, from + PARALLEL);
+    theirs.push(...(await Promise.all(some.map((id) => shardMembers(temporal, id, told.children.get(id) ?? unseen)))));
   }
-  return [root, ...own, ...theirs.flat()];
+  return [root, ...activitiesOf(told, snapshot), ...theirs.flat()];
 }
 
-/** A shard and its activities. One that the job never started waits, or was cancelled with the job. */
-async function shardMembers(temporal: Temporal, id: string, jobEnded: boolean): Promise<Member[]> {
+/** A job can have other children, which are not part of its work. */
+function isShard(id: string): boolean {
+  return /\.shard-\d+$/.test(id);
+}
+
+/** A shard and its activities. Of one that the server does not know, the job's own history knows more, or nothing happened. */
+async function shardMembers(temporal: Temporal, id: string, otherwise: State): Promise<Member[]> {
   const snapshot = await temporal.describe(id);
   const shard = { id, type: "shard", name: id.slice(id.lastIndexOf(".") + 1) } as const;
-  if (!snapshot) return [{ ...shard, state: jobEnded ? "cancelled" : "waiting", attempts: 0, error: null }];
-  const activities = await activitiesOf(temporal, snapshot);
+  if (!snapshot) return [{ ...shard, state: otherwise, attempts: 0, error: null }];
+  const activities = activitiesOf(await toldOf(temporal, snapshot), snapshot);
   const failed = activities.find(({ error }) => error !== null);
   return [
     {
@@ -63,67 +71,38 @@ function stateOf(snapshot: Snapshot, activities: Member[]): State {
   return activities.at(-1)?.state ?? "queued";
 }
 
-/** The activities of a workflow: those that have ended from its history, the others from its description. */
-async function activitiesOf(temporal: Temporal, snapshot: Snapshot): Promise<Member[]> {
-  const { workflowId, runId } = snapshot;
-  const members = new Map<string, Member>();
-  for (const event of await temporal.events(workflowId, runId, MAX_EVENTS)) record(members, event, workflowId);
-  const pending = snapshot.activities.map((activity) => pendingMember(activity, workflowId, snapshot.cancelRequested));
-  const ids = new Set(pending.map(({ id }) => id));
-  // What was neither ended nor pending when its workflow closed went with it.
-  const closed = [...members.values()].filter(({ id }) => !ids.has(id)).map((member) => closedWith(member, snapshot));
-  return [...closed, ...pending];
+async function toldOf(temporal: Temporal, { workflowId, runId }: Snapshot): Promise<Descendants> {
+  return descendantsIn(await temporal.events(workflowId, runId, MAX_EVENTS), workflowId);
 }
 
-function closedWith(member: Member, { closedAt, execution }: Snapshot): Member {
+/** The activities of a workflow: those that have ended from its history, which is read last, the others from its description. */
+function activitiesOf({ activities }: Descendants, snapshot: Snapshot): Member[] {
+  const { workflowId, cancelRequested } = snapshot;
+  const pending = new Map(snapshot.activities.map((activity) => [`${workflowId}/${activity.id}`, activity]));
+  return activities.map((told) => {
+    if (told.member.state !== "queued") return told.member;
+    const open = pending.get(told.member.id);
+    return open ? pendingMember(open, told.member, cancelRequested) : withoutEnd(told, snapshot);
+  });
+}
+
+/**
+ * An activity that was still open when its workflow closed went with it. Its worker hears of that with its next heartbeat,
+ * so only after the time that the server allows between two is it sure to be silent.
+ */
+function withoutEnd({ member, heartbeatTimeoutMs }: ScheduledActivity, { closedAt, execution }: Snapshot): Member {
   if (closedAt === undefined || member.state !== "queued") return member;
+  if (Date.now() < closedAt + heartbeatTimeoutMs) return { ...member, state: "cancelling" };
   return { ...member, state: execution === "timed_out" ? "timed_out" : "cancelled" };
 }
 
-function pendingMember(activity: PendingActivity, workflowId: string, cancelling: boolean): Member {
-  const { id, type, lastFailure, nextAttemptAt } = activity;
+function pendingMember(activity: PendingActivity, member: Member, cancelling: boolean): Member {
+  const { lastFailure, nextAttemptAt } = activity;
   const waiting = nextAttemptAt !== undefined && nextAttemptAt > Date.now() ? "backoff" : "queued";
   return {
-    id: `${workflowId}/${id}`,
-    type: "activity",
-    name: type,
+    ...member,
     state: cancelling ? "cancelling" : isBusy(activity) ? "running" : waiting,
     attempts: triesOf(activity),
     error: isErrorCode(lastFailure) ? lastFailure : null,
   };
-}
-
-/** Folds one event into the members, which are found by the number of the event that scheduled them. */
-function record(members: Map<string, Member>, event: HistoryEvent, workflowId: string): void {
-  const scheduled = event.activityTaskScheduledEventAttributes;
-  if (scheduled) {
-    const id = `${workflowId}/${scheduled.activityId ?? ""}`;
-    members.set(String(event.eventId), {
-      id,
-      type: "activity",
-      name: scheduled.activityType?.name ?? "",
-      state: "queued",
-      attempts: 0,
-      error: null,
-    });
-    return;
-  }
-  const started = event.activityTaskStartedEventAttributes;
-  if (started) update(started.scheduledEventId, { attempts: started.attempt ?? 1 });
-  const completed = event.activityTaskCompletedEventAttributes;
-  if (completed) update(completed.scheduledEventId, { state: "succeeded" });
-  const failed = event.activityTaskFailedEventAttributes;
-  if (failed) {
-    const code = failed.failure?.applicationFailureInfo?.type;
-    update(failed.scheduledEventId, { state: "failed", error: isErrorCode(code) ? code : "internal_error" });
-  }
-  const timedOut = event.activityTaskTimedOutEventAttributes;
-  if (timedOut) update(timedOut.scheduledEventId, { state: "timed_out" });
-  const cancelled = event.activityTaskCanceledEventAttributes;
-  if (cancelled) update(cancelled.scheduledEventId, { state: "cancelled" });
-
-  function update(scheduledEventId: unknown, change: Partial<Member>): void {
-    const member = members.get(String(scheduledEventId));
-    if (member) Object.assign(member, change);
-  }
 }
