@@ -142,4 +142,62 @@ describe("what is told of a cancelled job is so", () => {
     worker = await stack.startWorker();
     await expectTruth(jobId, receipt);
   });
+
+  test("while the worker that computes is stopped beyond its heartbeat timeout, beside one that decides", async () => {
+    await worker.end("SIGTERM");
+    worker = await stack.startWorker({ pools: "control" });
+    const heavy = await stack.startWorker({ pools: "light,heavy" });
+    const jobId = await submit(longSearch(4_000_000, 53));
+    await until("a thread that computes the job", async () => (await computing(heavy, jobId)).find(({ fits }) => fits > 0));
+    heavy.process.kill("SIGSTOP");
+
+    const receipt = await cancel(jobId, "rest");
+
+    expect(receipt.members[0]?.state).toBe("cancelling");
+    expect((await finished(stack.url, jobId)).status).toBe("cancelled");
+    heavy.process.kill("SIGCONT");
+    await until("silence of the threads that went on", async () => ((await computing(heavy, jobId)).length === 0 ? true : undefined));
+    await expectTruth(jobId, receipt, [heavy]);
+    await heavy.end("SIGTERM");
+    await worker.end("SIGTERM");
+    worker = await stack.startWorker();
+  });
+
+  test("that was terminated: what it started is said to be stopping until it has stopped", async () => {
+    const jobId = await submit(longSearch(4_000_000, 54));
+    await until("a thread that computes the job", async () => (await computing(worker, jobId)).find(({ fits }) => fits > 0));
+    await stack.client.workflow.getHandle(jobId).terminate();
+    const told = await tree(jobId);
+    const tasks = (await computing(worker, jobId)).length;
+    expect(told.members[0]).toMatchObject({ state: "failed", error: "terminated" });
+    expect(contradictions(told, await factsOf(stack.client, jobId), tasks)).toEqual([]);
+    await until("silence of the threads", async () => ((await computing(worker, jobId)).length === 0 ? true : undefined));
+  });
+});
+
+test("the comparison sees what is not so", async () => {
+  const jobId = await submit(longSearch(4_000_000, 55));
+  await until("a thread that computes the job", async () => (await computing(worker, jobId)).find(({ fits }) => fits > 0));
+  const early = await tree(jobId);
+  const receipt = await cancel(jobId, "rest");
+  await finished(stack.url, jobId);
+  const { askedAt, members } = await tree(jobId);
+  const facts = await factsOf(stack.client, jobId);
+  const told = (change: (member: Member) => Member[]) => contradictions({ askedAt, members: members.flatMap(change) }, facts, 0);
+  const shard = members.find(({ type }) => type === "shard")?.id;
+  const activity = members.find(({ name }) => name === "searchShard")?.id;
+  expect(activity).toMatch(`${jobId}.shard-`);
+
+  expect(contradictions(receipt, facts, 0)).toEqual([]);
+  expect(told((member) => [member])).toEqual([]);
+  expect(told((member) => (member.id === shard ? [] : [member]))).toEqual([`${shard} is not listed`]);
+  expect(told((member) => (member.id === activity ? [] : [member]))).toEqual([`${activity} is not listed`]);
+  expect(told((member) => [member.id === shard ? { ...member, state: "succeeded" } : member])).toHaveLength(1);
+  expect(told((member) => [member.id === activity ? { ...member, state: "running" } : member])).toHaveLength(1);
+  expect(told((member) => [member, { ...member, id: `${member.id}x`, attempts: 1 }])).toHaveLength(members.length);
+  expect(contradictions({ askedAt, members }, facts, 1)).toEqual(["1 tasks are computed, but only 0 activities are said to be open"]);
+  // A receipt that says at once that all is over, while nothing has been asked to stop.
+  const lie = early.members.map((member): Member => ({ ...member, state: "cancelled" }));
+  const open = new Map([...facts].map(([id, { since }]) => [id, { since }]));
+  expect(contradictions({ askedAt: early.askedAt, members: lie }, open, 1).length).toBeGreaterThan(lie.length / 2);
 });
