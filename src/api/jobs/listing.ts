@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { OrreryError } from "../../contract/errors.ts";
-import { ATTRIBUTES, type Kind, type Status, type Verdict } from "../../contract/names.ts";
+import { ATTRIBUTES, JOB_WORKFLOWS, type Kind, type Status, type Verdict } from "../../contract/names.ts";
+import { decodeToken, encodeToken } from "../page-token.ts";
 import { isInvalidArgument } from "../temporal/faults.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import type { JobReader } from "./reader.ts";
@@ -31,13 +31,13 @@ export function createListing({ temporal, reader }: { temporal: Temporal; reader
       .catch((error: unknown) => refuse(error, filter));
     const views: JobView[] = [];
     for (let from = 0; from < items.length; from += PARALLEL) {
-      const some = await Promise.all(items.slice(from, from + PARALLEL).map((id) => reader.find(id, tenant)));
+      const some = await Promise.all(items.slice(from, from + PARALLEL).map(({ workflowId }) => reader.find(workflowId, tenant)));
       views.push(...(await Promise.all(some.flatMap((found) => (found ? [reader.viewOf(found)] : [])))));
     }
     return {
       // The index knows neither whether an open job has begun nor what closed it a moment ago.
       views: views.filter(({ status }) => filter.status === undefined || status === filter.status),
-      nextPageToken: nextPageToken.length === 0 ? "" : encodeToken(nextPageToken, query),
+      nextPageToken: encodeToken(nextPageToken, query),
     };
   };
 }
@@ -57,8 +57,9 @@ const BY_STATUS: Record<Status, string> = {
 /** Every value here is one of a closed set or a date that was written anew, so none can break out of its quotes. */
 function queryOf(tenant: string, { kind, status, verdict, since }: Filter): string {
   return [
+    `WorkflowType IN (${JOB_WORKFLOWS.map((type) => `"${type}"`).join(", ")})`,
     `${ATTRIBUTES.tenant} = "${tenant}"`,
-    kind === undefined ? `${ATTRIBUTES.kind} IS NOT NULL` : `${ATTRIBUTES.kind} = "${kind}"`,
+    ...(kind === undefined ? [] : [`${ATTRIBUTES.kind} = "${kind}"`]),
     ...(status === undefined ? [] : [BY_STATUS[status]]),
     ...(verdict === undefined ? [] : [`${ATTRIBUTES.verdict} = "${verdict}"`]),
     ...(since === undefined ? [] : [`StartTime >= "${new Date(since).toISOString()}"`]),
@@ -72,35 +73,4 @@ function refuse(error: unknown, { since }: Filter): never {
     faults: [{ pointer: "/since", detail: `is a time that the index cannot compare with (it is ${since})` }],
     cause: error,
   });
-}
-
-/**
- * Bytes of a token in front of the server's own: a check of all that follows, which a text that is no whole token fails, and
- * what binds the token to the list that it continues.
- */
-const CHECK = 6;
-const BINDING = 9;
-
-function hashOf(data: string | Uint8Array, bytes: number): Buffer {
-  return createHash("sha256").update(data).digest().subarray(0, bytes);
-}
-
-function encodeToken(token: Uint8Array, query: string): string {
-  const bound = Buffer.concat([hashOf(query, BINDING), token]);
-  return Buffer.concat([hashOf(bound, CHECK), bound]).toString("base64url");
-}
-
-function decodeToken(text: string, query: string): Uint8Array {
-  const bytes = Buffer.from(text, "base64url");
-  if (text === "") return bytes;
-  const bound = bytes.subarray(CHECK);
-  if (bound.length <= BINDING || !bytes.subarray(0, CHECK).equals(hashOf(bound, CHECK))) {
-    throw tokenFault("is not one that a list gave, or not all of it; send next_page_token unchanged, or begin again without it");
-  }
-  if (bound.subarray(0, BINDING).equals(hashOf(query, BINDING))) return bound.subarray(BINDING);
-  throw tokenFault("belongs to a list with another filter; keep the filter, or begin again without it");
-}
-
-function tokenFault(detail: string): OrreryError {
-  return new OrreryError("invalid_parameter", `The page_token ${detail}.`, { faults: [{ pointer: "/page_token", detail }] });
 }

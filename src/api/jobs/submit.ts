@@ -1,14 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 import type { Table } from "../../contract/dataset.ts";
 import { OrreryError } from "../../contract/errors.ts";
-import {
-  type DiscoverInput,
-  type EvaluateInput,
-  type JobMemo,
-  MAX_PAYLOAD_BYTES,
-  type Route,
-  type TgefdInput,
-} from "../../contract/flow.ts";
+import { type JobInput, type JobMemo, MAX_PAYLOAD_BYTES, type Route } from "../../contract/flow.ts";
 import { summaryKey } from "../../contract/keys.ts";
 import { ATTRIBUTES, ENGINE_VERSION, type Kind, QUEUES } from "../../contract/names.ts";
 import type { DatasetSource } from "../../contract/request.ts";
@@ -28,14 +21,18 @@ export interface Submission {
   /** The body as it came, parsed but not checked. */
   document: object;
   key: string | undefined;
+  /** The dead letter that the job replays. */
+  replayedFrom?: string;
+  /** Milliseconds by which the server delays the start; they are added to the deadline. Default: 0. */
+  delayMs?: number;
+  /** Check everything and start nothing. */
+  dryRun?: boolean;
   /** Told the id before the server is asked to start the job, so that a refusal can name it. */
   onJobId(jobId: string): void;
 }
 
 /** Accepts a job exactly once for each key. Resolves to the job and whether it had been accepted before. */
 export type SubmitJob = (submission: Submission) => Promise<{ view: JobView; replayed: boolean }>;
-
-type JobInput = DiscoverInput | EvaluateInput | TgefdInput;
 
 const KIND = defineSearchAttributeKey(ATTRIBUTES.kind, SearchAttributeType.KEYWORD);
 const TENANT = defineSearchAttributeKey(ATTRIBUTES.tenant, SearchAttributeType.KEYWORD);
@@ -87,18 +84,13 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
     const jobId = jobIdOf(tenant, kind, key);
     submission.onJobId(jobId);
     const acceptedAt = Date.now();
-    const deadlineMs = request.budget.deadline_seconds * 1_000;
+    const { replayedFrom, delayMs = 0 } = submission;
+    const deadlineMs = request.budget.deadline_seconds * 1_000 + delayMs;
     const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: acceptedAt + deadlineMs };
     const whole = { ...ticket, ...more, request: { ...request, reuse }, route, ...(reused && { reused: reused.summary }) } as JobInput;
     const tables = { ...(table && { dataset: table }), ...(predict?.table && { predict: predict.table }) };
     const encoded = canCarry(whole, Object.values(tables)) ? {} : mapped(tables, encodedTable);
     const input = bounded(withStoredTables(whole, encoded));
-    if (Object.keys(encoded).length > 0) {
-      // A request that is refused leaves nothing behind, so its key is looked up before a table is stored.
-      const view = key === undefined ? undefined : await existing(jobId, submission, hash);
-      if (view) return { view, replayed: true };
-      await Promise.all(Object.values(encoded).map((each) => storeTable(store, tenant, each)));
-    }
     const memo: JobMemo = {
       kind,
       tenant,
@@ -109,7 +101,15 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
       path: route.path,
       ...(route.path === "sharded" && { shards: route.shards }),
       ...(reused && input.reused && { reused_from: reused.job_id }),
+      ...(replayedFrom !== undefined && { replayed_from: replayedFrom }),
     };
+    if (submission.dryRun) return { view: acceptedView(jobId, memo), replayed: false };
+    if (Object.keys(encoded).length > 0) {
+      // A request that is refused leaves nothing behind, so its key is looked up before a table is stored.
+      const view = key === undefined ? undefined : await existing(jobId, submission, hash);
+      if (view) return { view, replayed: true };
+      await Promise.all(Object.values(encoded).map((each) => storeTable(store, tenant, each)));
+    }
 
     // The second round serves a key whose job the server forgot between the refused start and the look at it.
     for (let round = 1; ; round += 1) {
@@ -125,6 +125,7 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
         workflowIdReusePolicy: "REJECT_DUPLICATE",
         workflowIdConflictPolicy: "FAIL",
         workflowExecutionTimeout: deadlineMs + DEADLINE_GRACE_MS,
+        ...(delayMs > 0 && { startDelay: delayMs }),
         priority: { priorityKey: request.priority, fairnessKey: tenant },
       });
       if (started) return { view: acceptedView(jobId, memo), replayed: false };
