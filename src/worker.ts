@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   // A worker of the server tells it every second that it lives; cancellations are pushed over the same channel.
   Runtime.install({ logger: bridge(logger), shutdownSignals: [], workerHeartbeatInterval: "1s" });
   const connection = await connect(temporal);
-  const compute = createCompute({ pools, threads: settings.ORRERY_THREADS });
+  const compute = createCompute({ pools, threads: settings.ORRERY_THREADS, threadMemoryMb: settings.ORRERY_THREAD_MEMORY_MB });
   const { store, objects } = await openStore(storeOptions(settings));
   const activities = createActivities({
     store,

@@ -10,6 +10,9 @@ import type { Findings, Reply, Task, Unit, Yield } from "./task.ts";
 /** A thread that ignores the abort flag for this long is terminated. The engine reads the flag every few milliseconds. */
 const ABORT_MS = 2_000;
 
+/** Bound of one thread's heap. The largest search of the benchmarks stays far below it. */
+const THREAD_MEMORY_MB = 2_048;
+
 /** A thread pool stays warm for this long after its last task. */
 const IDLE_MS = 60_000;
 
@@ -39,16 +42,25 @@ export interface Compute {
 /**
  * Computing threads, a set for each pool, so that long searches never keep short jobs waiting for a thread: `control`
  * has one, `light` and `heavy` have `threads` each. The tasks of a pool share its threads: a large search uses all that
- * no other task needs. The operating system shares the processors among the pools.
+ * no other task needs. The operating system shares the processors among the pools. A thread whose heap grows beyond
+ * `threadMemoryMb` (MiB, default 2048) is ended and replaced, and its task rejects with `out_of_memory`.
  */
-export function createCompute(options: { pools: readonly Pool[]; threads: number }): Compute {
+export function createCompute(options: { pools: readonly Pool[]; threads: number; threadMemoryMb?: number }): Compute {
+  const { threadMemoryMb = THREAD_MEMORY_MB } = options;
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const filename = new URL(`./thread.${extension}`, import.meta.url).href;
   const crews = new Map(
     options.pools.map((pool) => {
       const count = pool === "control" ? 1 : options.threads;
       const minThreads = pool === "control" ? 1 : 0;
-      return [pool, { slots: new Slots(count), piscina: new Piscina({ filename, minThreads, maxThreads: count, idleTimeout: IDLE_MS }) }];
+      const piscina = new Piscina({
+        filename,
+        minThreads,
+        maxThreads: count,
+        idleTimeout: IDLE_MS,
+        resourceLimits: { maxOldGenerationSizeMb: threadMemoryMb },
+      });
+      return [pool, { slots: new Slots(count), piscina }];
     }),
   );
   const running = new Map<Control, Omit<BusyThread, "fits">>();
@@ -71,6 +83,13 @@ export function createCompute(options: { pools: readonly Pool[]; threads: number
         const words = control.enter();
         try {
           return (await piscina.run({ unit, buffer: words.buffer }, { signal: killer.signal })) as Reply;
+        } catch (error) {
+          if (!(error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY")) throw error;
+          throw new OrreryError(
+            "out_of_memory",
+            `The job needs more than the ${threadMemoryMb} MiB that a computing thread may use; make the request smaller, or raise ORRERY_THREAD_MEMORY_MB.`,
+            { cause: error },
+          );
         } finally {
           control.leave(words);
         }

@@ -23,7 +23,9 @@ export async function attempt<T>(
     const known = error instanceof OrreryError ? error : new OrreryError("internal_error", ERRORS.internal_error.title, { cause: error });
     const { attempt: attempts, workflowExecution } = activityInfo();
     logger.warn({ job_id: workflowExecution?.workflowId, stage, code: known.code, attempts, cause: known.cause }, "attempt failed");
-    const details: FailureDetails = { attempts, stage };
+    const at = new Date().toISOString();
+    const first_error = pulse.fail(stage, { code: known.code, message: known.message, attempt: attempts, at });
+    const details: FailureDetails = { attempts, stage, ...(first_error && { first_error }) };
     throw ApplicationFailure.create({
       type: known.code,
       message: known.message,

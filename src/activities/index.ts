@@ -4,7 +4,9 @@ import { createEvaluate } from "./evaluate.ts";
 import { createFetchDataset } from "./fetch-dataset.ts";
 import { createJudge } from "./judge.ts";
 import { createPrepare } from "./prepare.ts";
+import { createRecordFailure } from "./record-failure.ts";
 import { createSearchShard } from "./search-shard.ts";
+import { createSweep } from "./sweep.ts";
 import { createTgefd } from "./tgefd.ts";
 
 /** The record of activities that every pool registers; which of them a worker runs is decided by its queue. */
@@ -17,6 +19,8 @@ export function createActivities(deps: ActivityDeps) {
     searchShard: createSearchShard(deps),
     judge: createJudge(deps),
     tgefd: createTgefd(deps),
+    recordFailure: createRecordFailure(deps),
+    sweepDeadLetters: createSweep(deps),
   };
 }
 

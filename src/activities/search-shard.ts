@@ -25,7 +25,7 @@ export function createSearchShard({ store, compute, logger }: ActivityDeps) {
 
       const earlier = input.anew ? undefined : await store.get(key);
       const { attempt: attempts } = activityInfo();
-      if (earlier) return { key, sha256: sha256(earlier), attempts };
+      if (earlier) return { key, sha256: sha256(earlier), bytes: earlier.length, attempts };
 
       const { table, hash } = await loadTable(store, tenant, dataset);
       const plan = planDiscover(request, headerOf(table));
@@ -38,7 +38,7 @@ export function createSearchShard({ store, compute, logger }: ActivityDeps) {
       );
       const bytes = encodeFound(found);
       await keep(store, key, bytes);
-      return { key, sha256: sha256(bytes), attempts };
+      return { key, sha256: sha256(bytes), bytes: bytes.length, attempts };
     });
   };
 }

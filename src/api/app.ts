@@ -1,6 +1,7 @@
 import express, { type Express } from "express";
 import { KINDS } from "../contract/names.ts";
 import { NO_RULES } from "../datasets/uri.ts";
+import { createDeadLetters } from "./dead-letters/letters.ts";
 import type { AppDeps } from "./deps.ts";
 import { createHealth } from "./health.ts";
 import { createJobBody } from "./jobs/body.ts";
@@ -15,6 +16,9 @@ import { security } from "./middleware/security.ts";
 import { openApiDocument } from "./openapi.ts";
 import { mount, type Operation } from "./operation.ts";
 import { createDataset } from "./routes/datasets/create.ts";
+import { discardDeadLetter } from "./routes/dead-letters/discard.ts";
+import { readDeadLetters } from "./routes/dead-letters/read.ts";
+import { replayDeadLetters } from "./routes/dead-letters/replay.ts";
 import { openapi } from "./routes/docs/openapi.ts";
 import { documentation } from "./routes/docs/pages.ts";
 import { probes } from "./routes/health/probes.ts";
@@ -51,6 +55,7 @@ export function createApp({ connection, store, logger, options }: AppDeps): Gate
     reader,
     watchers: createWatchers({ temporal, reader }),
     submit: createSubmit({ temporal, store, reader, reuse: options.storeReuse, uris: options.uris ?? NO_RULES }),
+    deadLetters: createDeadLetters(temporal),
     jobBody: createJobBody(temporalUiUrl && `${temporalUiUrl.replace(/\/$/, "")}/namespaces/${namespace}`),
     health: createHealth({ temporal, store, logger }),
   };
@@ -65,6 +70,9 @@ export function createApp({ connection, store, logger, options }: AppDeps): Gate
     cancelJob(services),
     rerunJob(services),
     ...jobArtifacts(services),
+    ...readDeadLetters(services),
+    replayDeadLetters(services),
+    discardDeadLetter(services),
     createDataset(services),
     ...probes(services),
     openapi(() => openApiDocument(operations, options.version)),

@@ -45,6 +45,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
     servers: [{ url: "/" }],
     tags: [
       { name: "Jobs", description: "Submit, follow, explain and cancel jobs." },
+      { name: "Dead letters", description: "Jobs that failed for good: inspect, replay, discard." },
       { name: "Datasets", description: "Upload tables once, use them in many jobs." },
       { name: "Health", description: "For probes and operators." },
       { name: "Documentation", description: "The contract and its words." },

@@ -10,10 +10,10 @@ import { parseDocument } from "../contract/parse.ts";
 export interface Operation {
   /** Name of the operation in the OpenAPI document. */
   id: string;
-  method: "get" | "post";
+  method: "get" | "post" | "delete";
   /** With parameters as OpenAPI writes them: `/v1/jobs/{id}`. */
   path: string;
-  tag: "Jobs" | "Datasets" | "Health" | "Documentation";
+  tag: "Jobs" | "Dead letters" | "Datasets" | "Health" | "Documentation";
   summary: string;
   query: z.ZodObject;
   headers?: z.ZodObject;

@@ -1,4 +1,5 @@
 import type { Store } from "../storage/store.ts";
+import type { DeadLetters } from "./dead-letters/letters.ts";
 import type { GatewayOptions } from "./deps.ts";
 import type { Health } from "./health.ts";
 import type { JobBody } from "./jobs/body.ts";
@@ -17,6 +18,7 @@ export interface Services {
   reader: JobReader;
   watchers: Watchers;
   submit: SubmitJob;
+  deadLetters: DeadLetters;
   jobBody: JobBody;
   health: Health;
 }

@@ -106,6 +106,13 @@ export const workerSettings = z.object({
     .max(256)
     .default(availableParallelism())
     .describe("Computing threads of one worker process. Default: the processors it may use."),
+  ORRERY_THREAD_MEMORY_MB: z.coerce
+    .number()
+    .int()
+    .min(32)
+    .max(65_536)
+    .default(2_048)
+    .describe("Bound of the heap of one computing thread, in MiB; a job that needs more fails with out_of_memory."),
   ORRERY_DRAIN_SECONDS: z.coerce
     .number()
     .int()

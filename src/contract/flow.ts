@@ -1,6 +1,7 @@
+import type { ErrorCode } from "./errors.ts";
 import type { CellRange } from "./grid.ts";
 import type { Artifact } from "./job.ts";
-import type { Kind, Pool, Verdict } from "./names.ts";
+import type { DeadLetterReason, Kind, Pool, RESOLUTIONS, Verdict } from "./names.ts";
 import type { DiscoverRequest, EvaluateRequest } from "./request.ts";
 import type { Result } from "./result.ts";
 import type { TgefdRequest } from "./tgefd-request.ts";
@@ -87,6 +88,7 @@ export interface ShardInput extends Ticket {
 export interface ShardResult {
   key: string;
   sha256: string;
+  bytes: number;
   /** Tries of the activity that found it. */
   attempts: number;
 }
@@ -139,6 +141,8 @@ export interface JobMemo {
   rerun_at?: number;
   shards?: number;
   reused_from?: string;
+  /** The dead letter that this job replays. */
+  replayed_from?: string;
   /** What was fetched, for a dataset that the request names by its address. */
   dataset?: FetchedDataset;
   progress?: HeartbeatProgress;
@@ -149,10 +153,63 @@ export interface HeartbeatProgress {
   phase: "prepare" | "search" | "judge" | "publish";
   done: number;
   total: number;
+  /** The attempt that tells this, 1 first, and what the first attempt that failed said. Not in a memo. */
+  attempt?: number;
+  first_error?: AttemptError;
+}
+
+/** How one attempt failed. */
+export interface AttemptError {
+  code: ErrorCode;
+  message: string;
+  /** 1 first. */
+  attempt: number;
+  /** When, ISO 8601. */
+  at: string;
 }
 
 /** Details of the ApplicationFailure with which an activity or a job fails. */
 export interface FailureDetails {
   attempts: number;
   stage: string;
+  first_error?: AttemptError;
+}
+
+/** A job that failed for good: the memo of its dead letter's workflow. Times are milliseconds since the epoch. */
+export interface DeadLetter {
+  job_id: string;
+  /** The server's id of the run. */
+  run_id: string;
+  run: number;
+  kind: Kind;
+  tenant: string;
+  reason: DeadLetterReason;
+  code: ErrorCode;
+  message: string;
+  stage: string;
+  attempts: number;
+  first_error: AttemptError;
+  last_error: AttemptError;
+  accepted_at: number;
+  failed_at: number;
+  deadline_at: number;
+  /** The dead letter that the failed job was a replay of. */
+  replayed_from?: string;
+  /** error.json, once it is in the store. */
+  error_file?: StoredArtifact;
+}
+
+/** Signal and result of a dead letter's workflow: what became of it. */
+export interface Resolution {
+  resolution: (typeof RESOLUTIONS)[number];
+  by: string;
+  reason: string;
+  /** The job that took the dead letter's place. */
+  job_id?: string;
+}
+
+/** Result of a sweep, which the next one finds. */
+export interface Swept {
+  /** When the sweep began, ISO 8601. */
+  began_at: string;
 }

@@ -49,6 +49,7 @@ export const job = z
     waiting: waiting.nullable(),
     error: jobError.nullable(),
     result: result.nullable().meta({ description: "With include_result=true, once there is one." }),
+    replayed_from: z.string().optional().meta({ description: "The dead letter that this job replays." }),
     reused_from: z.string().optional().meta({ description: "The job whose stored result answers this one." }),
     dataset: z
       .object({ dataset_id: z.string(), rows: z.int(), dropped_rows: z.int(), fetched_at: timestamp })

@@ -15,6 +15,11 @@ export function shardKey(tenant: string, hash: string): string {
   return `${tenant}/shards/${hash}`;
 }
 
+/** The error.json of one run of a job. */
+export function errorKey(tenant: string, jobId: string, run: number): string {
+  return `${tenant}/errors/${jobId}.${run}.json`;
+}
+
 /** The summary of a finished job, by the request (`sha256:…`) that it answers and the engine that computed it. */
 export function summaryKey(tenant: string, engineVersion: string, requestHash: string): string {
   return `${tenant}/summaries/${engineVersion}/${requestHash.replace("sha256:", "")}`;

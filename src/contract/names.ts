@@ -6,7 +6,17 @@ export type Pool = keyof typeof QUEUES;
 export const POOLS = ["control", "light", "heavy"] as const satisfies readonly Pool[];
 
 /** Registered workflow types: exactly the exports of `workflows/index.ts`. */
-export const WORKFLOWS = { discover: "discoverJob", evaluate: "evaluateJob", tgefd: "tgefdJob", shard: "discoverShard" } as const;
+export const WORKFLOWS = {
+  discover: "discoverJob",
+  evaluate: "evaluateJob",
+  tgefd: "tgefdJob",
+  shard: "discoverShard",
+  deadLetter: "deadLetter",
+  sweep: "sweep",
+} as const;
+
+/** The workflow types that are jobs. */
+export const JOB_WORKFLOWS: readonly string[] = [WORKFLOWS.discover, WORKFLOWS.evaluate, WORKFLOWS.tgefd];
 
 export const KINDS = ["discover", "evaluate"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -43,6 +53,22 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
+/**
+ * Why a job is in the dead letters, beside its error code: an error that came back at every attempt; work that killed or
+ * hung every worker that took it; time or memory that ran out; an operator; an error that no attempt can cure.
+ */
+export const DEAD_LETTER_REASONS = ["attempts_exhausted", "poison", "deadline", "out_of_memory", "terminated", "refused"] as const;
+export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
+
+/** What can become of a dead letter. */
+export const RESOLUTIONS = ["discarded", "replayed", "rerun"] as const;
+
+/** The signal that resolves a dead letter. */
+export const RESOLVE = "resolve";
+
+/** The schedule that looks after what the workflow of a job could not do itself. */
+export const SWEEP_SCHEDULE = "orrery-sweep";
+
 /** Search attributes, all of type Keyword. Set at start, except the verdict and the error code, which close a job. */
 export const ATTRIBUTES = { kind: "OrreryKind", tenant: "OrreryTenant", verdict: "OrreryVerdict", error: "OrreryError" } as const;
 
@@ -64,4 +90,9 @@ export const LOCAL_TENANT = "local";
  */
 export function shardId(jobId: string, index: number, run = 1): string {
   return `${jobId}.${run === 1 ? "" : `run-${run}.`}shard-${String(index).padStart(3, "0")}`;
+}
+
+/** The id of the dead letter of one run of a job: one per run by construction. */
+export function deadLetterId(jobId: string, run: number): string {
+  return `dead-letter.${jobId}.${run}`;
 }

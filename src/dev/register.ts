@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Connection, isGrpcServiceError } from "@temporalio/client";
 import proto from "@temporalio/proto";
 import { ATTRIBUTES } from "../contract/names.ts";
+import { scheduleSweep } from "./schedule.ts";
 import { StartError } from "./start-error.ts";
 
 /** gRPC status codes and the code of the search attribute type, as the wire has them. */
@@ -41,7 +42,7 @@ export interface Registration {
 
 /**
  * Makes a Temporal namespace fit for Orrery: creates it if it is missing, adds the search attributes that it lacks,
- * sets the retention if asked to, and returns when jobs can be started. Does nothing to what is right already. Throws
+ * makes the schedule of the sweep, sets the retention if asked to, and returns when jobs can be started. Does nothing to what is right already. Throws
  * a `StartError` if an attribute has another type or the namespace is missing and may not be made, and the server's own error if it does not answer.
  */
 export async function registerNamespace(connection: Connection, options: RegistrationOptions): Promise<Registration> {
@@ -56,6 +57,7 @@ export async function registerNamespace(connection: Connection, options: Registr
       await connection.workflowService.updateNamespace({ namespace, config });
     }
     const { present, added } = await addAttributes(connection, namespace);
+    await scheduleSweep(connection, namespace);
     const warnings = await warningsOf(connection, description.namespaceInfo?.capabilities ?? {});
     return { namespace, created, retentionHours: wanted, retentionChanged: !created && wanted !== before, present, added, warnings };
   });

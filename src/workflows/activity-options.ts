@@ -6,7 +6,7 @@ import { type Pool, QUEUES } from "../contract/names.ts";
 const SECOND = 1_000;
 
 /** Tries of one activity. A worker that stops in an orderly way hands the work back and uses up none. */
-const ATTEMPTS = 5;
+export const ATTEMPTS = 5;
 
 /**
  * A worker that was killed is noticed after this long. Heartbeats reach the server every second (see worker.ts), so a

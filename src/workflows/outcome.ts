@@ -1,15 +1,19 @@
-import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
+import { defineSearchAttributeKey, type RetryState, SearchAttributeType } from "@temporalio/common";
 import {
   ActivityFailure,
   ApplicationFailure,
   ChildWorkflowFailure,
   isCancellation,
+  patched,
+  TerminatedFailure,
   TimeoutFailure,
   upsertSearchAttributes,
 } from "@temporalio/workflow";
 import { ERRORS, type ErrorCode, isErrorCode } from "../contract/errors.ts";
-import type { FailureDetails, Handback, Summary, Ticket } from "../contract/flow.ts";
+import type { FailureDetails, Handback, HeartbeatProgress, JobInput, Summary } from "../contract/flow.ts";
 import { ATTRIBUTES } from "../contract/names.ts";
+import { ATTEMPTS } from "./activity-options.ts";
+import { park } from "./parking.ts";
 
 const VERDICT = defineSearchAttributeKey(ATTRIBUTES.verdict, SearchAttributeType.KEYWORD);
 const ERROR = defineSearchAttributeKey(ATTRIBUTES.error, SearchAttributeType.KEYWORD);
@@ -17,15 +21,19 @@ const ERROR = defineSearchAttributeKey(ATTRIBUTES.error, SearchAttributeType.KEY
 /** Most times that one piece of work may be handed back before the job gives up on finding a worker that stays. */
 const MAX_HANDBACKS = 100;
 
-/** Runs a job to its one terminal state and leaves the verdict, or the error code, as a search attribute. */
-export async function settle({ deadline_at }: Ticket, run: () => Promise<Summary>): Promise<Summary> {
+/**
+ * Runs a job to its one terminal state and leaves the verdict, or the error code, as a search attribute. A failed job
+ * has a dead letter; the error code says that it has, and the sweep sees to jobs that closed without one.
+ */
+export async function settle(input: JobInput, run: () => Promise<Summary>): Promise<Summary> {
   try {
     const summary = await run();
     upsertSearchAttributes([{ key: VERDICT, value: summary.verdict }]);
     return summary;
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const failure = jobFailure(error, deadline_at);
+    const failure = jobFailure(error, input.deadline_at);
+    if (patched("dead-letters")) await park(input, failure);
     upsertSearchAttributes([{ key: ERROR, value: failure.type ?? "internal_error" }]);
     throw failure;
   }
@@ -47,30 +55,49 @@ export async function untilDone<T extends object>(call: () => Promise<T | Handba
 
 /** The failure of a job: its type is a code of the registry, its message the public sentence. */
 export function jobFailure(error: unknown, deadlineAt: number): ApplicationFailure {
-  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) return jobFailure(error.cause, deadlineAt);
+  if (error instanceof ChildWorkflowFailure) return jobFailure(error.cause, deadlineAt);
+  if (error instanceof ActivityFailure) {
+    return error.cause instanceof TimeoutFailure
+      ? timedOut(error.cause, deadlineAt, error.retryState)
+      : jobFailure(error.cause, deadlineAt);
+  }
   if (error instanceof ApplicationFailure) {
     if (isErrorCode(error.type)) return error;
-    return coded("internal_error", ERRORS.internal_error.title, error);
+    return coded("internal_error", ERRORS.internal_error.title, { cause: error });
   }
-  if (error instanceof TimeoutFailure) {
-    // An attempt that timed out by itself, with time left, is a worker or a store that hangs.
-    const early = error.timeoutType === "HEARTBEAT" || (error.timeoutType === "START_TO_CLOSE" && Date.now() < deadlineAt);
-    return early
-      ? coded(
-          "worker_lost",
-          "The worker stopped answering in every attempt; submit the job again, and look at the worker's log if it recurs.",
-          error,
-        )
-      : coded(
-          "deadline_exceeded",
-          "The job did not finish before its deadline; raise budget.deadline_seconds or reduce the search.",
-          error,
-        );
-  }
+  if (error instanceof TimeoutFailure) return timedOut(error, deadlineAt);
+  if (error instanceof TerminatedFailure) return coded("terminated", "An operator terminated a shard of the job.", { cause: error });
   throw error;
 }
 
-function coded(code: ErrorCode, message: string, cause?: Error): ApplicationFailure {
-  const details: FailureDetails = { attempts: 0, stage: "workflow" };
-  return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [details], ...(cause && { cause }) });
+/** A timeout says nothing of attempts; the last heartbeat before it does. */
+function timedOut(error: TimeoutFailure, deadlineAt: number, retryState?: RetryState): ApplicationFailure {
+  const { attempt = 0, phase = "workflow", first_error } = (error.lastHeartbeatDetails ?? {}) as Partial<HeartbeatProgress>;
+  const attempts = retryState === "MAXIMUM_ATTEMPTS_REACHED" ? ATTEMPTS : attempt;
+  const details: FailureDetails = { attempts, stage: phase, ...(first_error && { first_error }) };
+  // An attempt that timed out by itself, with time left, is a worker or a store that hangs.
+  const early = error.timeoutType === "HEARTBEAT" || (error.timeoutType === "START_TO_CLOSE" && Date.now() < deadlineAt);
+  return early
+    ? coded(
+        "worker_lost",
+        "The worker stopped answering in every attempt; submit the job again, and look at the worker's log if it recurs.",
+        {
+          cause: error,
+          details,
+        },
+      )
+    : coded("deadline_exceeded", "The job did not finish before its deadline; raise budget.deadline_seconds or reduce the search.", {
+        cause: error,
+        details,
+      });
+}
+
+function coded(code: ErrorCode, message: string, { cause, details }: { cause?: Error; details?: FailureDetails } = {}): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: code,
+    message,
+    nonRetryable: true,
+    details: [details ?? ({ attempts: 0, stage: "workflow" } satisfies FailureDetails)],
+    ...(cause && { cause }),
+  });
 }

@@ -64,7 +64,7 @@ const RULES: Record<string, Rule> = {
   activities: {
     values: ["contract", "datasets", "engine"],
     types: ["storage", "telemetry"],
-    packages: /^(@temporalio\/activity|piscina|canonicalize)$/,
+    packages: /^(@temporalio\/(activity|client|common)|piscina|canonicalize)$/,
     builtins: /^node:crypto$/,
   },
   storage: {

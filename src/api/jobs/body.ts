@@ -31,6 +31,7 @@ export function createJobBody(temporalUi: string | undefined) {
       error: view.error,
       result,
       ...(memo.dataset !== undefined && { dataset: memo.dataset }),
+      ...(memo.replayed_from !== undefined && { replayed_from: memo.replayed_from }),
       ...(memo.reused_from !== undefined && { reused_from: memo.reused_from }),
       links: {
         self,

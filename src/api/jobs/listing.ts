@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { OrreryError } from "../../contract/errors.ts";
-import { ATTRIBUTES, type Kind, type Status, type Verdict } from "../../contract/names.ts";
+import { ATTRIBUTES, JOB_WORKFLOWS, type Kind, type Status, type Verdict } from "../../contract/names.ts";
+import { decodeToken, encodeToken } from "../page-token.ts";
 import { isInvalidArgument } from "../temporal/faults.ts";
-import type { Run, Temporal } from "../temporal/temporal.ts";
+import type { Listed, Temporal } from "../temporal/temporal.ts";
 import type { DescribedJob, JobReader } from "./reader.ts";
 import type { JobView } from "./view.ts";
 
@@ -25,7 +25,7 @@ const PARALLEL = 8;
 /** Lists the jobs of a tenant, newest first. The server's index finds them, and each is then read, so a page is never stale. */
 export function createListing({ temporal, reader }: { temporal: Temporal; reader: JobReader }) {
   /** The job of a run, unless a later run of it is listed in its own place. */
-  async function latest({ workflowId, runId }: Run, tenant: string): Promise<DescribedJob | undefined> {
+  async function latest({ workflowId, runId }: Listed, tenant: string): Promise<DescribedJob | undefined> {
     const found = await reader.find(workflowId, tenant);
     return found?.snapshot.runId === runId ? found : undefined;
   }
@@ -43,7 +43,7 @@ export function createListing({ temporal, reader }: { temporal: Temporal; reader
     return {
       // The index knows neither whether an open job has begun nor what closed it a moment ago.
       views: views.filter(({ status }) => filter.status === undefined || status === filter.status),
-      nextPageToken: nextPageToken.length === 0 ? "" : encodeToken(nextPageToken, query),
+      nextPageToken: encodeToken(nextPageToken, query),
     };
   };
 }
@@ -63,8 +63,9 @@ const BY_STATUS: Record<Status, string> = {
 /** Every value here is one of a closed set or a date that was written anew, so none can break out of its quotes. */
 function queryOf(tenant: string, { kind, status, verdict, since }: Filter): string {
   return [
+    `WorkflowType IN (${JOB_WORKFLOWS.map((type) => `"${type}"`).join(", ")})`,
     `${ATTRIBUTES.tenant} = "${tenant}"`,
-    kind === undefined ? `${ATTRIBUTES.kind} IS NOT NULL` : `${ATTRIBUTES.kind} = "${kind}"`,
+    ...(kind === undefined ? [] : [`${ATTRIBUTES.kind} = "${kind}"`]),
     ...(status === undefined ? [] : [BY_STATUS[status]]),
     ...(verdict === undefined ? [] : [`${ATTRIBUTES.verdict} = "${verdict}"`]),
     ...(since === undefined ? [] : [`StartTime >= "${new Date(since).toISOString()}"`]),
@@ -78,35 +79,4 @@ function refuse(error: unknown, { since }: Filter): never {
     faults: [{ pointer: "/since", detail: `is a time that the index cannot compare with (it is ${since})` }],
     cause: error,
   });
-}
-
-/**
- * Bytes of a token in front of the server's own: a check of all that follows, which a text that is no whole token fails, and
- * what binds the token to the list that it continues.
- */
-const CHECK = 6;
-const BINDING = 9;
-
-function hashOf(data: string | Uint8Array, bytes: number): Buffer {
-  return createHash("sha256").update(data).digest().subarray(0, bytes);
-}
-
-function encodeToken(token: Uint8Array, query: string): string {
-  const bound = Buffer.concat([hashOf(query, BINDING), token]);
-  return Buffer.concat([hashOf(bound, CHECK), bound]).toString("base64url");
-}
-
-function decodeToken(text: string, query: string): Uint8Array {
-  const bytes = Buffer.from(text, "base64url");
-  if (text === "") return bytes;
-  const bound = bytes.subarray(CHECK);
-  if (bound.length <= BINDING || !bytes.subarray(0, CHECK).equals(hashOf(bound, CHECK))) {
-    throw tokenFault("is not one that a list gave, or not all of it; send next_page_token unchanged, or begin again without it");
-  }
-  if (bound.subarray(0, BINDING).equals(hashOf(query, BINDING))) return bound.subarray(BINDING);
-  throw tokenFault("belongs to a list with another filter; keep the filter, or begin again without it");
-}
-
-function tokenFault(detail: string): OrreryError {
-  return new OrreryError("invalid_parameter", `The page_token ${detail}.`, { faults: [{ pointer: "/page_token", detail }] });
 }

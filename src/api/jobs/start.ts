@@ -9,8 +9,8 @@ const TENANT = defineSearchAttributeKey(ATTRIBUTES.tenant, SearchAttributeType.K
 /** The workflow ends at its deadline by itself and says how; this much later the server ends what did not. */
 const DEADLINE_GRACE_MS = 2_000;
 
-/** How the server is asked for a run of a job, the first or a later one. Never while another run is open. */
-export function startOf(input: JobInput, memo: JobMemo): WorkflowStartOptions & { workflowId: string } {
+/** How the server is asked for a run of a job, the first or a later one, after a delay. Never while another run is open. */
+export function startOf(input: JobInput, memo: JobMemo, delayMs = 0): WorkflowStartOptions & { workflowId: string } {
   const { job_id, tenant, request } = input;
   return {
     workflowId: job_id,
@@ -22,7 +22,8 @@ export function startOf(input: JobInput, memo: JobMemo): WorkflowStartOptions & 
       { key: TENANT, value: tenant },
     ],
     workflowIdConflictPolicy: "FAIL",
-    workflowExecutionTimeout: request.budget.deadline_seconds * 1_000 + DEADLINE_GRACE_MS,
+    workflowExecutionTimeout: delayMs + request.budget.deadline_seconds * 1_000 + DEADLINE_GRACE_MS,
+    ...(delayMs > 0 && { startDelay: delayMs }),
     priority: { priorityKey: request.priority, fairnessKey: tenant },
   };
 }

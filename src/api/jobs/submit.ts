@@ -21,6 +21,12 @@ export interface Submission {
   /** The body as it came, parsed but not checked. */
   document: object;
   key: string | undefined;
+  /** The dead letter that the job replays. */
+  replayedFrom?: string;
+  /** Milliseconds by which the server delays the start; they are added to the deadline. Default: 0. */
+  delayMs?: number;
+  /** Check everything and start nothing. */
+  dryRun?: boolean;
   /** Told the id before the server is asked to start the job, so that a refusal can name it. */
   onJobId(jobId: string): void;
 }
@@ -72,17 +78,13 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
     const jobId = jobIdOf(tenant, kind, key);
     submission.onJobId(jobId);
     const acceptedAt = Date.now();
-    const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: acceptedAt + request.budget.deadline_seconds * 1_000 };
+    const { replayedFrom, delayMs = 0 } = submission;
+    const deadlineMs = request.budget.deadline_seconds * 1_000 + delayMs;
+    const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: acceptedAt + deadlineMs };
     const whole = { ...ticket, ...more, request: { ...request, reuse }, route, ...(reused && { reused: reused.summary }) } as JobInput;
     const tables = { ...(table && { dataset: table }), ...(predict?.table && { predict: predict.table }) };
     const encoded = canCarry(whole, Object.values(tables)) ? {} : mapped(tables, encodedTable);
     const input = bounded(withStoredTables(whole, encoded));
-    if (Object.keys(encoded).length > 0) {
-      // A request that is refused leaves nothing behind, so its key is looked up before a table is stored.
-      const view = key === undefined ? undefined : await existing(jobId, submission, hash);
-      if (view) return { view, replayed: true };
-      await Promise.all(Object.values(encoded).map((each) => storeTable(store, tenant, each)));
-    }
     const memo: JobMemo = {
       kind,
       tenant,
@@ -93,11 +95,23 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
       path: route.path,
       ...(route.path === "sharded" && { shards: route.shards }),
       ...(reused && input.reused && { reused_from: reused.job_id }),
+      ...(replayedFrom !== undefined && { replayed_from: replayedFrom }),
     };
+    if (submission.dryRun) return { view: acceptedView(jobId, memo), replayed: false };
+    if (Object.keys(encoded).length > 0) {
+      // A request that is refused leaves nothing behind, so its key is looked up before a table is stored.
+      const view = key === undefined ? undefined : await existing(jobId, submission, hash);
+      if (view) return { view, replayed: true };
+      await Promise.all(Object.values(encoded).map((each) => storeTable(store, tenant, each)));
+    }
 
     // The second round serves a key whose job the server forgot between the refused start and the look at it.
     for (let round = 1; ; round += 1) {
-      const started = await temporal.start(workflow, { ...startOf(input, memo), workflowIdReusePolicy: "REJECT_DUPLICATE" });
+      const started = await temporal.start(workflow, {
+        ...startOf(input, memo),
+        ...(delayMs > 0 && { startDelay: delayMs }),
+        workflowIdReusePolicy: "REJECT_DUPLICATE",
+      });
       if (started) return { view: acceptedView(jobId, memo), replayed: false };
       const view = await existing(jobId, submission, hash);
       if (view) return { view, replayed: true };

@@ -3,11 +3,12 @@ import {
   type Connection,
   type GetWorkflowExecutionHistoryRequest,
   WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
   type WorkflowStartOptions,
 } from "@temporalio/client";
 import { InternalWorkflowStartOptionsSymbol } from "@temporalio/client/lib/internal.js";
 import { OrreryError } from "../../contract/errors.ts";
-import { millisOf, numberOf } from "./decode.ts";
+import { fieldsOf, millisOf, numberOf } from "./decode.ts";
 import { isInvalidArgument, isNotFound, translate } from "./faults.ts";
 import type { HistoryEvent, Page } from "./history.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
@@ -27,15 +28,18 @@ export interface Temporal {
   /** The events of a run in order: about `limit` of them at most, in whole pages. */
   events(workflowId: string, runId: string, limit: number): Promise<HistoryEvent[]>;
   requestCancel(workflowId: string, requestId: string): Promise<void>;
-  /** The runs that match a visibility query. Throws `invalid_parameter` for a page token that the server does not know. */
-  list(query: string, pageSize: number, pageToken: Uint8Array): Promise<Page<Run>>;
+  /** Sends a signal. Resolves to whether the workflow was open to take it. */
+  signal(workflowId: string, name: string, argument: unknown): Promise<boolean>;
+  /** Workflows that match a visibility query. Throws `invalid_parameter` for a page token that the server does not know. */
+  list(query: string, pageSize: number, pageToken: Uint8Array): Promise<Page<Listed>>;
   queue(name: string, type: "workflow" | "activity"): Promise<QueueState>;
   namespace(timeoutMs: number): Promise<{ name: string; retentionSeconds: number }>;
 }
 
-export interface Run {
+export interface Listed {
   workflowId: string;
   runId: string;
+  memo: Record<string, unknown>;
 }
 
 export interface QueueState {
@@ -138,13 +142,24 @@ export function createTemporal(deps: { connection: Connection; namespace: string
       }
     },
 
+    async signal(workflowId, name, argument) {
+      try {
+        await call(() => client.workflow.getHandle(workflowId).signal(name, argument));
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+
     async list(query, pageSize, nextPageToken) {
       try {
         const page = await call(() => service.listWorkflowExecutions({ namespace, query, pageSize, nextPageToken }));
         return {
-          items: (page.executions ?? []).map(({ execution }) => ({
+          items: (page.executions ?? []).map(({ execution, memo }) => ({
             workflowId: execution?.workflowId ?? "",
             runId: execution?.runId ?? "",
+            memo: fieldsOf(memo?.fields),
           })),
           nextPageToken: page.nextPageToken ?? new Uint8Array(),
         };

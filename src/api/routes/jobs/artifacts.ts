@@ -1,14 +1,25 @@
 import { pipeline } from "node:stream/promises";
 import { OrreryError } from "../../../contract/errors.ts";
+import type { StoredArtifact } from "../../../contract/flow.ts";
 import { artifactList } from "../../../contract/job.ts";
+import { deadLetterId } from "../../../contract/names.ts";
+import { artifactOf } from "../../dead-letters/body.ts";
+import type { JobView } from "../../jobs/view.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
 import { knows } from "../../preference.ts";
 import type { Services } from "../../services.ts";
 
 const PASSIVE = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
-/** `GET /v1/jobs/{id}/artifacts` and the files themselves. A job that did not succeed has none. */
-export function jobArtifacts({ reader, store }: Services): Operation[] {
+/** `GET /v1/jobs/{id}/artifacts` and the files themselves. A job that failed has its error.json, a cancelled one none. */
+export function jobArtifacts({ reader, store, deadLetters }: Services): Operation[] {
+  async function filesOf({ jobId, status, summary, memo }: JobView): Promise<StoredArtifact[]> {
+    if (summary) return summary.artifacts;
+    if (status !== "failed" && status !== "timed_out") return [];
+    const letter = await deadLetters.find(deadLetterId(jobId, memo.run ?? 1), memo.tenant);
+    return letter?.facts.error_file ? [letter.facts.error_file] : [];
+  }
+
   const shared = { method: "get", tag: "Jobs" } as const;
   return [
     operation({
@@ -19,18 +30,12 @@ export function jobArtifacts({ reader, store }: Services): Operation[] {
       responses: {
         200: json(
           artifactList,
-          "All of them, on one page: result.json, evidence.json, and drawn from it plot.svg, residuals.svg and, of a search, pareto.svg, stability.svg and landscape.svg.",
+          "All of them, on one page: result.json, evidence.json, and drawn from it plot.svg, residuals.svg and, of a search, pareto.svg, stability.svg and landscape.svg. Of a failed job error.json, once it is written.",
         ),
       },
       problems: ["job_not_found", "temporal_unavailable"],
       async handle({ request, response, tenant }) {
-        const { summary } = await reader.read(pathParameter(request, "id"), tenant);
-        const artifacts = (summary?.artifacts ?? []).map(({ name, content_type, bytes, sha256 }) => ({
-          name,
-          content_type,
-          bytes,
-          sha256,
-        }));
+        const artifacts = (await filesOf(await reader.read(pathParameter(request, "id"), tenant))).map(artifactOf);
         response.set("Cache-Control", "private, no-cache").json({ artifacts, next_page_token: "" });
       },
     }),
@@ -45,9 +50,10 @@ export function jobArtifacts({ reader, store }: Services): Operation[] {
       },
       problems: ["job_not_found", "artifact_not_found", "artifact_corrupt", "store_unavailable", "temporal_unavailable"],
       async handle({ request, response, tenant }) {
-        const { jobId, summary } = await reader.read(pathParameter(request, "id"), tenant);
+        const view = await reader.read(pathParameter(request, "id"), tenant);
+        const { jobId } = view;
         const name = pathParameter(request, "name");
-        const artifact = summary?.artifacts.find((candidate) => candidate.name === name);
+        const artifact = (await filesOf(view)).find((candidate) => candidate.name === name);
         if (!artifact) {
           throw new OrreryError(
             "artifact_not_found",

@@ -1,0 +1,42 @@
+import type { DeadLetterBody } from "../../contract/dead-letter.ts";
+import { ERRORS } from "../../contract/errors.ts";
+import type { StoredArtifact } from "../../contract/flow.ts";
+import type { Artifact } from "../../contract/job.ts";
+import { iso } from "../jobs/body.ts";
+import type { Letter } from "./letters.ts";
+
+export function deadLetterBody({ id, facts, resolution }: Letter): DeadLetterBody {
+  const { job_id, run, kind, reason, code, message, stage, attempts, first_error, last_error, replayed_from, error_file } = facts;
+  return {
+    dead_letter_id: id,
+    job_id,
+    run,
+    kind,
+    reason,
+    code,
+    message,
+    retryable: ERRORS[code].retryable,
+    stage,
+    attempts,
+    first_error,
+    last_error,
+    accepted_at: iso(facts.accepted_at),
+    failed_at: iso(facts.failed_at),
+    deadline_at: iso(facts.deadline_at),
+    ...(replayed_from !== undefined && { replayed_from }),
+    artifact: error_file ? artifactOf(error_file) : null,
+    resolution,
+    links: {
+      self: `/v1/dead-letters/${id}`,
+      job: `/v1/jobs/${job_id}`,
+      artifacts: `/v1/jobs/${job_id}/artifacts`,
+      doc: `/docs/errors/${code}`,
+      replay: "/v1/dead-letters/replay",
+    },
+  };
+}
+
+/** Where the store keeps it is not told. */
+export function artifactOf({ name, content_type, bytes, sha256 }: StoredArtifact): Artifact {
+  return { name, content_type, bytes, sha256 };
+}

@@ -1,0 +1,99 @@
+import type { DeadLetterFilter } from "../../contract/dead-letter.ts";
+import { OrreryError } from "../../contract/errors.ts";
+import type { DeadLetter, JobInput, Resolution } from "../../contract/flow.ts";
+import { ATTRIBUTES, RESOLVE, WORKFLOWS } from "../../contract/names.ts";
+import { decodeToken, encodeToken } from "../page-token.ts";
+import { decoded } from "../temporal/decode.ts";
+import type { Temporal } from "../temporal/temporal.ts";
+
+/** A dead letter as the server keeps it. */
+export interface Letter {
+  id: string;
+  facts: DeadLetter;
+  /** What became of it; `null` while it is open. */
+  resolution: Resolution | null;
+}
+
+/** The open dead letters. Reading them takes no worker and no store. */
+export interface DeadLetters {
+  /** Open ones, newest first. A page can have fewer than its size and still not be the last. */
+  list(
+    tenant: string,
+    filter: DeadLetterFilter,
+    page: { size: number; token: string },
+  ): Promise<{ letters: Letter[]; nextPageToken: string }>;
+  /** Open or resolved; `undefined` for one that is unknown, or another tenant's. */
+  find(id: string, tenant: string): Promise<Letter | undefined>;
+  /** The same. Throws `dead_letter_not_found` for none. */
+  read(id: string, tenant: string): Promise<Letter>;
+  /** The request of the job, and what else it was started with. */
+  payload(letter: Letter): Promise<JobInput | undefined>;
+  /** Asks an open dead letter to close; the first to ask decides. Throws `dead_letter_resolved`. */
+  resolve(letter: Letter, resolution: Resolution): Promise<void>;
+}
+
+const ID = /^dead-letter\.(discover|evaluate)-[0-9a-z-]{1,64}\.\d{1,9}$/;
+
+export function createDeadLetters(temporal: Temporal): DeadLetters {
+  const letters: DeadLetters = {
+    async list(tenant, filter, { size, token }) {
+      const query = queryOf(tenant, filter);
+      const bound = JSON.stringify([query, filter.reason]);
+      const { items, nextPageToken } = await temporal.list(query, size, decodeToken(token, bound));
+      const found = items.map(({ workflowId, memo }): Letter => ({ id: workflowId, facts: factsOf(memo), resolution: null }));
+      return {
+        letters: found.filter(({ facts }) => filter.reason === undefined || facts.reason === filter.reason),
+        nextPageToken: encodeToken(nextPageToken, bound),
+      };
+    },
+
+    async read(id, tenant) {
+      const letter = await letters.find(id, tenant);
+      if (letter) return letter;
+      throw new OrreryError(
+        "dead_letter_not_found",
+        `There is no dead letter ${JSON.stringify(id.slice(0, 80))}; GET /v1/dead-letters lists those that are open.`,
+      );
+    },
+
+    async find(id, tenant) {
+      const snapshot = ID.test(id) ? await temporal.describe(id) : undefined;
+      if (snapshot?.memo.tenant !== tenant) return undefined;
+      const close = snapshot.closedAt === undefined ? undefined : await temporal.closeEvent(id, snapshot.runId);
+      const resolution = decoded<Resolution>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]) ?? null;
+      return { id, facts: factsOf(snapshot.memo), resolution };
+    },
+
+    async payload({ id }) {
+      const snapshot = await temporal.describe(id);
+      const [first] = snapshot ? await temporal.events(id, snapshot.runId, 1) : [];
+      return decoded<JobInput>(first?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]);
+    },
+
+    async resolve({ id, resolution: earlier }, resolution) {
+      if (earlier === null && (await temporal.signal(id, RESOLVE, resolution))) return;
+      const { resolution: what = "resolved" } = earlier ?? {};
+      throw new OrreryError(
+        "dead_letter_resolved",
+        `The dead letter ${id} has been ${what}; GET /v1/dead-letters/${id} tells by whom and why.`,
+      );
+    },
+  };
+  return letters;
+}
+
+function factsOf(memo: Record<string, unknown>): DeadLetter {
+  return memo as unknown as DeadLetter;
+}
+
+/** Every value here is one of a closed set or a date that was written anew, so none can break out of its quotes. */
+function queryOf(tenant: string, { kind, code, since }: DeadLetterFilter): string {
+  return [
+    `WorkflowType = "${WORKFLOWS.deadLetter}"`,
+    `ExecutionStatus = "Running"`,
+    `${ATTRIBUTES.tenant} = "${tenant}"`,
+    ...(kind === undefined ? [] : [`${ATTRIBUTES.kind} = "${kind}"`]),
+    ...(code === undefined ? [] : [`${ATTRIBUTES.error} = "${code}"`]),
+    ...(since === undefined ? [] : [`StartTime >= "${new Date(since).toISOString()}"`]),
+  ].join(" AND ");
+}

@@ -1,0 +1,40 @@
+import { deadLetter, discardRequest } from "../../../contract/dead-letter.ts";
+import { parseDocument } from "../../../contract/parse.ts";
+import { readJson } from "../../body/json.ts";
+import { deadLetterBody } from "../../dead-letters/body.ts";
+import { json, type Operation, operation, pathParameter } from "../../operation.ts";
+import type { Services } from "../../services.ts";
+
+const MAX_BODY_BYTES = 16_384;
+
+/** `DELETE /v1/dead-letters/{id}`: nothing more is to be done about it. */
+export function discardDeadLetter({ deadLetters }: Services): Operation {
+  return operation({
+    id: "discardDeadLetter",
+    method: "delete",
+    path: "/v1/dead-letters/{id}",
+    tag: "Dead letters",
+    summary: "Discard a dead letter, with the reason.",
+    body: { required: true, content: { "application/json": { schema: discardRequest, example: { reason: "The table was wrong." } } } },
+    responses: { 202: json(deadLetter, "It is discarded as soon as a worker takes note.") },
+    problems: [
+      "malformed_json",
+      "body_too_large",
+      "unsupported_media_type",
+      "invalid_request",
+      "dead_letter_not_found",
+      "dead_letter_resolved",
+      "temporal_unavailable",
+    ],
+    async handle({ request, response, tenant }) {
+      const { reason } = parseDocument(discardRequest, await readJson(request, MAX_BODY_BYTES));
+      const letter = await deadLetters.read(pathParameter(request, "id"), tenant);
+      const resolution = { resolution: "discarded", by: tenant, reason } as const;
+      await deadLetters.resolve(letter, resolution);
+      response
+        .status(202)
+        .set("Cache-Control", "no-store")
+        .json(deadLetterBody({ ...letter, resolution }));
+    },
+  });
+}

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { ERRORS, type ErrorCode } from "./errors.ts";
+import { artifact, jobError } from "./job.ts";
+import { DEAD_LETTER_REASONS, KINDS, RESOLUTIONS } from "./names.ts";
+
+const timestamp = z.iso.datetime();
+const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+
+/** Most dead letters of one replay. */
+export const MAX_REPLAYS = 1_000;
+
+const attemptError = z
+  .object({ code: z.enum(codes), message: z.string(), attempt: z.int(), at: timestamp })
+  .meta({ id: "AttemptError", description: "How one attempt failed. `attempt` is 0 where no attempt was made." });
+
+export const resolution = z
+  .object({
+    resolution: z.enum(RESOLUTIONS),
+    by: z.string(),
+    reason: z.string(),
+    job_id: z.string().optional().meta({ description: "The job that took the place of the failed one." }),
+  })
+  .meta({ id: "Resolution" });
+
+export const deadLetter = z
+  .object({
+    dead_letter_id: z.string(),
+    job_id: z.string(),
+    run: z.int(),
+    kind: z.enum(KINDS),
+    reason: z.enum(DEAD_LETTER_REASONS),
+    code: z.enum(codes),
+    message: z.string(),
+    retryable: z.boolean(),
+    stage: z.string().meta({ description: "What the job was doing: fetch, prepare, search, judge, publish, or workflow." }),
+    attempts: z.int(),
+    first_error: attemptError,
+    last_error: attemptError,
+    accepted_at: timestamp,
+    failed_at: timestamp,
+    deadline_at: timestamp,
+    replayed_from: z.string().optional().meta({ description: "The dead letter that the failed job was a replay of." }),
+    artifact: artifact.nullable().meta({ description: "error.json among the artifacts of the job; null until it is in the store." }),
+    resolution: resolution.nullable().meta({ description: "What became of it. A list has only those of which nothing did." }),
+    links: z.record(z.string(), z.string()),
+  })
+  .meta({ id: "DeadLetter", description: "One run of a job that failed for good, kept until somebody resolves it." });
+export type DeadLetterBody = z.infer<typeof deadLetter>;
+
+export const deadLetterWithPayload = deadLetter
+  .extend({
+    payload: z.record(z.string(), z.unknown()).nullable().meta({ description: "The request of the job, as a replay submits it." }),
+  })
+  .meta({ id: "DeadLetterWithPayload" });
+
+export const deadLetterList = z.object({ dead_letters: z.array(deadLetter), next_page_token: z.string() }).meta({ id: "DeadLetterList" });
+
+export const since = z.iso.datetime({ offset: true, abort: true, error: "must be a time such as 2026-01-31T12:00:00Z" });
+
+export const deadLetterFilter = z.strictObject({
+  kind: z.enum(KINDS).optional(),
+  reason: z.enum(DEAD_LETTER_REASONS).optional(),
+  code: z.enum(codes).optional(),
+  since: since.optional().meta({ description: "Only those that failed at this time or later." }),
+});
+export type DeadLetterFilter = z.infer<typeof deadLetterFilter>;
+
+export const discardRequest = z
+  .strictObject({ reason: z.string().trim().min(1).max(500).meta({ description: "Why, for those who ask later." }) })
+  .meta({ id: "DiscardRequest" });
+
+export const replayRequest = z
+  .strictObject({
+    ids: z.array(z.string().max(200)).min(1).max(MAX_REPLAYS).optional(),
+    filter: deadLetterFilter
+      .optional()
+      .meta({ description: `All open dead letters that match, the newest ${MAX_REPLAYS} at most. Give this or \`ids\`.` }),
+    dry_run: z.boolean().default(false).meta({ description: "Check everything, start nothing." }),
+    rate: z.number().min(0.001).max(1_000).default(10).meta({ description: "Jobs that start in a second." }),
+    patch: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .meta({ description: "A JSON merge patch (RFC 7396) of each request: members replace, null removes." }),
+    reason: z.string().trim().min(1).max(500).default("replayed"),
+  })
+  .refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), { error: "must have either ids or filter" })
+  .meta({ id: "ReplayRequest" });
+export type ReplayRequest = z.infer<typeof replayRequest>;
+
+export const replayReply = z
+  .object({
+    dry_run: z.boolean(),
+    replays: z.array(
+      z.object({
+        dead_letter_id: z.string(),
+        state: z.enum(["would_replay", "replayed", "refused"]).meta({ description: "A refusal concerns one dead letter, not the others." }),
+        job_id: z.string().nullable().meta({ description: "The new job; asking again gives the same one." }),
+        starts_at: timestamp.nullable(),
+        error: jobError.nullable(),
+      }),
+    ),
+    more: z.boolean().meta({ description: "Whether more match the filter than one call replays; call again." }),
+  })
+  .meta({ id: "ReplayReply" });
+export type ReplayReply = z.infer<typeof replayReply>;

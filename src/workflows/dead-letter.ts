@@ -1,0 +1,31 @@
+import { condition, defineSignal, proxyActivities, setHandler, upsertMemo } from "@temporalio/workflow";
+import type { Activities } from "../activities/index.ts";
+import type { DeadLetter, JobInput, Resolution } from "../contract/flow.ts";
+import { RESOLVE } from "../contract/names.ts";
+
+const resolve = defineSignal<[Resolution]>(RESOLVE);
+
+/** A store may be away for days; pauses grow from a second to five minutes. */
+const { recordFailure } = proxyActivities<Activities>({
+  scheduleToCloseTimeout: "7 days",
+  startToCloseTimeout: "1 minute",
+  retry: { initialInterval: "1 second", maximumInterval: "5 minutes" },
+});
+
+/**
+ * One run of a job that failed for good, parked until somebody resolves it: the first signal decides. The job's input is
+ * kept in this workflow's own, so that inspecting and replaying it need no store.
+ */
+export async function deadLetter(_input: JobInput, letter: DeadLetter): Promise<Resolution> {
+  let resolution: Resolution | undefined;
+  setHandler(resolve, (given) => {
+    resolution ??= given;
+  });
+  await recordFailure(letter).then(
+    (error_file) => upsertMemo({ error_file }),
+    // The letter says the same; it must not be lost because its file could not be written.
+    () => undefined,
+  );
+  await condition(() => resolution !== undefined);
+  return resolution as unknown as Resolution;
+}

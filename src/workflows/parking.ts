@@ -1,0 +1,81 @@
+import { defineSearchAttributeKey, SearchAttributeType, WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
+import {
+  type ApplicationFailure,
+  CancellationScope,
+  ParentClosePolicy,
+  startChild,
+  WorkflowIdReusePolicy,
+  workflowInfo,
+} from "@temporalio/workflow";
+import { ERRORS, type ErrorCode } from "../contract/errors.ts";
+import type { AttemptError, DeadLetter, FailureDetails, JobInput, JobMemo } from "../contract/flow.ts";
+import { ATTRIBUTES, type DeadLetterReason, deadLetterId, WORKFLOWS } from "../contract/names.ts";
+import type { deadLetter } from "./dead-letter.ts";
+
+const KIND = defineSearchAttributeKey(ATTRIBUTES.kind, SearchAttributeType.KEYWORD);
+const TENANT = defineSearchAttributeKey(ATTRIBUTES.tenant, SearchAttributeType.KEYWORD);
+const ERROR = defineSearchAttributeKey(ATTRIBUTES.error, SearchAttributeType.KEYWORD);
+
+/**
+ * Parks the failure of this job as a workflow of its own, which stays open, and so is kept, until somebody resolves it.
+ * The input goes with it. Returns when the server has it.
+ */
+export async function park(input: JobInput, failure: ApplicationFailure): Promise<void> {
+  const letter = letterOf(input, failure);
+  try {
+    // A job that is being cancelled when it fails has failed.
+    await CancellationScope.nonCancellable(() =>
+      startChild<typeof deadLetter>(WORKFLOWS.deadLetter, {
+        workflowId: deadLetterId(letter.job_id, letter.run),
+        args: [input, letter],
+        memo: { ...letter },
+        typedSearchAttributes: [
+          { key: KIND, value: letter.kind },
+          { key: TENANT, value: letter.tenant },
+          { key: ERROR, value: letter.code },
+        ],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+function letterOf({ job_id, tenant, deadline_at }: JobInput, failure: ApplicationFailure): DeadLetter {
+  const { memo, runId } = workflowInfo();
+  const { kind, accepted_at, run = 1, replayed_from } = memo as unknown as JobMemo;
+  const [details] = (failure.details ?? []) as [FailureDetails?];
+  const { attempts = 0, stage = "workflow", first_error } = details ?? {};
+  const code = failure.type as ErrorCode;
+  const { message } = failure;
+  const failedAt = Date.now();
+  const last: AttemptError = { code, message, attempt: attempts, at: new Date(failedAt).toISOString() };
+  return {
+    job_id,
+    run_id: runId,
+    run,
+    kind,
+    tenant,
+    reason: reasonOf(code, first_error),
+    code,
+    message,
+    stage,
+    attempts,
+    first_error: first_error ?? last,
+    last_error: last,
+    accepted_at,
+    failed_at: failedAt,
+    deadline_at,
+    ...(replayed_from !== undefined && { replayed_from }),
+  };
+}
+
+function reasonOf(code: ErrorCode, first: AttemptError | undefined): DeadLetterReason {
+  if (code === "deadline_exceeded") return "deadline";
+  if (code === "terminated" || code === "out_of_memory") return code;
+  // An attempt that could say what ailed it did not take its worker with it.
+  if (code === "worker_lost" && (first === undefined || first.code === code)) return "poison";
+  return ERRORS[code].retryable ? "attempts_exhausted" : "refused";
+}
