@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Storage } from "@google-cloud/storage";
 import { Agent, type Dispatcher, request } from "undici";
-import { checked, type Objects, type Store, unavailable } from "./store.ts";
+import { checked, checkedPage, type Entry, type Objects, type Page, type Store, unavailable } from "./store.ts";
 
 export interface GcsOptions {
   bucket: string;
@@ -19,6 +19,9 @@ const ATTEMPTS = 3;
 const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
 const PAUSE_MS = 200;
 
+/** Most entries of one answer of the server. */
+const MOST_LISTED = 1_000;
+
 const CONNECT_MS = 5_000;
 
 /** Longest silence of the server. */
@@ -28,7 +31,7 @@ const SILENCE_MS = 15_000;
 const CALL_MS = 120_000;
 
 interface Ask {
-  method?: "GET" | "POST";
+  method?: "GET" | "POST" | "DELETE";
   headers?: Record<string, string>;
   body?: Uint8Array;
   signal?: AbortSignal;
@@ -46,7 +49,8 @@ export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { stor
   const dispatcher = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS });
   const base = (endpoint ?? GOOGLE).replace(/\/$/, "");
   const keyOf = (key: string) => `${prefix}/${checked(key)}`;
-  const mediaOf = (name: string, key: string) => `${base}/storage/v1/b/${encodeURIComponent(name)}/o/${encodeURIComponent(key)}?alt=media`;
+  const objectsOf = (name: string) => `${base}/storage/v1/b/${encodeURIComponent(name)}/o`;
+  const mediaOf = (name: string, key: string) => `${objectsOf(name)}/${encodeURIComponent(key)}?alt=media`;
 
   /** Asks until there is an answer that a later one would not change, and gives it to `use`, whose failures count as the server's. */
   async function ask<T>(
@@ -92,6 +96,30 @@ export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { stor
     });
   }
 
+  async function list(start: string, { after, limit, partial = false }: Page = {}): Promise<Entry[]> {
+    const most = checkedPage(start, limit);
+    const entries: Entry[] = [];
+    let last = after === undefined ? undefined : `${prefix}/${after}`;
+    // What is being put is not there at all.
+    while (!partial && entries.length < most) {
+      const query = new URLSearchParams({ prefix: `${prefix}/${start}`, fields: "items(name,size,updated),nextPageToken" });
+      // The server begins with this name itself.
+      if (last !== undefined) query.set("startOffset", last);
+      query.set("maxResults", String(Math.min(most - entries.length + 1, MOST_LISTED)));
+      const page = await ask(`${objectsOf(bucket)}?${query.toString()}`, {}, async ({ statusCode, body }) => {
+        if (statusCode === 200) return (await body.json()) as Listed;
+        await body.dump();
+        throw new Unexpected(statusCode);
+      });
+      const items = (page.items ?? []).filter(({ name }) => name !== last);
+      for (const { name, size, updated } of items)
+        entries.push({ key: name.slice(prefix.length + 1), bytes: Number(size), modified: new Date(updated) });
+      last = items.at(-1)?.name;
+      if (page.nextPageToken === undefined || last === undefined) break;
+    }
+    return entries.slice(0, most);
+  }
+
   return {
     store: {
       putIfAbsent: async (key, bytes) => put(keyOf(key), bytes),
@@ -99,6 +127,13 @@ export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { stor
       getStart: async (key, length) => read(keyOf(key), { range: `bytes=0-${length - 1}` }),
       stream: async (key) =>
         ask(mediaOf(bucket, keyOf(key)), {}, async (response) => ((await isFound(response)) ? response.body : undefined)),
+      list,
+      async delete(key) {
+        await ask(`${objectsOf(bucket)}/${encodeURIComponent(keyOf(key))}`, { method: "DELETE" }, async ({ statusCode, body }) => {
+          await body.dump();
+          if (![200, 204, 404].includes(statusCode)) throw new Unexpected(statusCode);
+        });
+      },
       async check() {
         // Whether the key is there already or not, the answer shows that this process may write.
         await put(`${prefix}/check`, new Uint8Array());
@@ -121,6 +156,12 @@ export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { stor
       },
     },
   };
+}
+
+/** A page of names, as the server gives it. Sizes are decimal strings. */
+interface Listed {
+  items?: { name: string; size: string; updated: string }[];
+  nextPageToken?: string;
 }
 
 /** An answer that no other try would change. */

@@ -1,7 +1,15 @@
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { GetObjectCommand, type GetObjectCommandOutput, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
-import { checked, type Objects, type Store, unavailable } from "./store.ts";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
+import { checked, checkedPage, type Entry, type Objects, type Page, type Store, unavailable } from "./store.ts";
 
 export interface S3Options {
   bucket: string;
@@ -15,6 +23,9 @@ export interface S3Options {
 
 /** Tries of one call, of which the SDK repeats those that a later one can cure: 5xx, 429 and broken connections, after 0 to 0.1, 0 to 0.2 s. */
 const ATTEMPTS = 3;
+
+/** Most entries of one answer of a server. */
+const MOST_LISTED = 1_000;
 
 const CONNECT_MS = 5_000;
 
@@ -86,12 +97,41 @@ export function createS3Store({ bucket, prefix, endpoint, region }: S3Options): 
     }
   }
 
+  async function list(start: string, { after, limit, partial = false }: Page = {}): Promise<Entry[]> {
+    const most = checkedPage(start, limit);
+    const entries: Entry[] = [];
+    let last = after === undefined ? undefined : `${prefix}/${after}`;
+    // What is being put is not there at all.
+    while (!partial && entries.length < most) {
+      const input = { Bucket: bucket, Prefix: `${prefix}/${start}`, MaxKeys: Math.min(most - entries.length, MOST_LISTED) };
+      const page = await client
+        .send(new ListObjectsV2Command({ ...input, ...(last !== undefined && { StartAfter: last }) }), inTime())
+        .catch((error: unknown) => {
+          throw unavailable(error);
+        });
+      for (const { Key = "", Size = 0, LastModified = new Date() } of page.Contents ?? [])
+        entries.push({ key: Key.slice(prefix.length + 1), bytes: Size, modified: LastModified });
+      last = page.Contents?.at(-1)?.Key;
+      if (!page.IsTruncated || last === undefined) break;
+    }
+    return entries;
+  }
+
   return {
     store: {
       putIfAbsent: async (key, bytes) => put(keyOf(key), bytes),
       get: async (key) => bytesOf(await open(keyOf(key))),
       getStart: async (key, length) => start(keyOf(key), length),
       stream: async (key) => (await open(keyOf(key)))?.Body as Readable | undefined,
+      list,
+      async delete(key) {
+        const object = new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(key) });
+        try {
+          await client.send(object, inTime());
+        } catch (error) {
+          if (statusOf(error) !== 404) throw unavailable(error);
+        }
+      },
       async check() {
         // Whether the key is there already or not, the answer shows that this process may write.
         await put(`${prefix}/check`, new Uint8Array());

@@ -13,8 +13,29 @@ export interface Store {
   getStart(key: string, length: number): Promise<Uint8Array | undefined>;
   /** The bytes under the key as a stream, or `undefined`. */
   stream(key: string): Promise<NodeJS.ReadableStream | undefined>;
+  /**
+   * What is stored under keys that begin with `prefix`, in the order of the keys: at most `limit` (default 1,000, most
+   * 10,000) of those after the key `after`. With `partial` it lists instead what puts that were killed left behind,
+   * under names that `delete` takes; no other method knows them.
+   */
+  list(prefix: string, page?: Page): Promise<Entry[]>;
+  /** Removes a key; one that is not there is no fault. For clean-up alone: nothing else may assume that a key can go. */
+  delete(key: string): Promise<void>;
   /** Resolves if the store can be read and written; throws `store_unavailable` if not. */
   check(): Promise<void>;
+}
+
+export interface Page {
+  after?: string;
+  limit?: number;
+  partial?: boolean;
+}
+
+export interface Entry {
+  key: string;
+  bytes: number;
+  /** When it was stored. */
+  modified: Date;
 }
 
 /** Objects that others put into buckets: datasets that a request names by s3: or gs:. */
@@ -32,10 +53,24 @@ export interface StoredObject {
 
 const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
 
+export function isKey(text: string): boolean {
+  return KEY.test(text) && text.length <= 512;
+}
+
 /** The key itself, if it is one. */
 export function checked(key: string): string {
-  if (!KEY.test(key) || key.length > 512) throw new Error(`not a store key: ${JSON.stringify(key.slice(0, 80))}`);
+  if (!isKey(key)) throw new Error(`not a store key: ${JSON.stringify(key.slice(0, 80))}`);
   return key;
+}
+
+const MAX_PAGE = 10_000;
+
+/** The beginning of keys itself, if it is one, and how many entries are asked for. */
+export function checkedPage(prefix: string, limit = 1_000): number {
+  if (!/^([A-Za-z0-9_-][A-Za-z0-9._-]*\/)*([A-Za-z0-9_-][A-Za-z0-9._-]*)?$/.test(prefix) || prefix.length > 512)
+    throw new Error(`not the beginning of store keys: ${JSON.stringify(prefix.slice(0, 80))}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw new Error(`not a number of entries: ${limit}`);
+  return limit;
 }
 
 export function unavailable(cause: unknown): OrreryError {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, request as forward } from "node:http";
@@ -56,6 +57,52 @@ function conformance(name: string, open: () => Promise<{ store: Store; close: ()
       await store.putIfAbsent("t/stream", Buffer.alloc(300_000, 7));
       const stream = await store.stream("t/stream");
       expect(stream && (await buffer(stream)).length).toBe(300_000);
+    });
+
+    test("lists keys in their order, with bytes and time, from any key on", async () => {
+      const keys = ["l/a", "l/a-b", "l/a.b", "l/b/c", "l/b/d/e", "l/b0", "l/c"];
+      for (const key of keys.toReversed()) await store.putIfAbsent(key, Buffer.from(key));
+      const all = await store.list("l/");
+      expect(all.map(({ key }) => key)).toEqual(keys);
+      expect(all.map(({ bytes }) => bytes)).toEqual(keys.map((key) => key.length));
+      for (const { modified } of all) expect(Math.abs(modified.getTime() - Date.now())).toBeLessThan(60_000);
+      for (const [index, after] of keys.entries())
+        expect((await store.list("l/", { after })).map(({ key }) => key)).toEqual(keys.slice(index + 1));
+      expect((await store.list("l/", { after: "l/a-a", limit: 3 })).map(({ key }) => key)).toEqual(keys.slice(1, 4));
+      expect((await store.list("l/b")).map(({ key }) => key)).toEqual(keys.slice(3, 6));
+      expect((await store.list("l/b/d/e")).map(({ key }) => key)).toEqual(["l/b/d/e"]);
+      expect((await store.list("")).map(({ key }) => key)).toEqual(expect.arrayContaining(keys));
+      expect(await store.list("nobody/")).toEqual([]);
+      expect(await store.list("l/", { partial: true })).toEqual([]);
+    });
+
+    test("lists more than a server gives at a time, page by page and at once", async () => {
+      const keys = Array.from({ length: 1_050 }, (_, index) => `many/${String(index).padStart(4, "0")}`);
+      for (let from = 0; from < keys.length; from += 50)
+        await Promise.all(keys.slice(from, from + 50).map((key) => store.putIfAbsent(key, Buffer.from("1"))));
+      expect((await store.list("many/", { limit: 2_000 })).map(({ key }) => key)).toEqual(keys);
+      expect(await store.list("many/")).toHaveLength(1_000);
+      const paged: string[] = [];
+      for (let page = await store.list("many/", { limit: 400 }); page.length > 0; ) {
+        paged.push(...page.map(({ key }) => key));
+        page = await store.list("many/", { limit: 400, after: paged.at(-1) ?? "" });
+      }
+      expect(paged).toEqual(keys);
+    });
+
+    test("deletes a key, which is free then, and one that is not there", async () => {
+      await store.putIfAbsent("t/gone", Buffer.from("1"));
+      await store.delete("t/gone");
+      await store.delete("t/gone");
+      await store.delete("nobody/t/gone");
+      expect(await store.get("t/gone")).toBeUndefined();
+      expect(await store.list("t/gone")).toEqual([]);
+      expect(await store.putIfAbsent("t/gone", Buffer.from("2"))).toBe(true);
+    });
+
+    test.each(["../", "/etc", "a//b", ".hidden", "a/.b"])("refuses %j as the beginning of keys", async (prefix) => {
+      await expect(async () => store.list(prefix)).rejects.toThrow("not the beginning of store keys");
+      await expect(async () => store.delete(prefix)).rejects.toThrow("not a store key");
     });
 
     test.each(["../out", "a/../../out", "/etc/passwd", "a//b", "", ".hidden", "a/.partial", "a\0b"])("refuses %j as a key", async (key) => {
@@ -217,6 +264,13 @@ test("the fs store leaves no partial file behind, and one that a kill left is ne
   expect(await store.get("t/b")).toBeUndefined();
   expect(await store.putIfAbsent("t/b", Buffer.from("whole"))).toBe(true);
   expect(Buffer.from((await store.get("t/b")) ?? []).toString()).toBe("whole");
+
+  const partial = `t/a.${randomUUID()}.partial`;
+  await writeFile(join(folder, partial), "half");
+  expect((await store.list("")).map(({ key }) => key)).not.toContain(partial);
+  expect(await store.list("t/", { partial: true })).toMatchObject([{ key: partial, bytes: 4 }]);
+  await store.delete(partial);
+  expect(await store.list("", { partial: true })).toEqual([]);
   await rm(folder, { recursive: true });
 });
 
