@@ -5,9 +5,12 @@ import { createServer, request as forward } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import { OPEN_MS } from "../../src/outbound/circuit.ts";
+import { createCircuits } from "../../src/outbound/circuits.ts";
 import { createFsStore } from "../../src/storage/fs.ts";
 import { createGcsStore } from "../../src/storage/gcs.ts";
+import { guarded } from "../../src/storage/guard.ts";
 import { createS3Store } from "../../src/storage/s3.ts";
 import type { Store } from "../../src/storage/store.ts";
 import { S3_CREDENTIALS, startGcs, startS3, upload } from "../support/objects.ts";
@@ -190,6 +193,37 @@ if (servers !== undefined) {
           await expect(store.get("t/again")).rejects.toMatchObject({ code: "store_unavailable" });
           expect(gate.asked()).toBe(1);
         } finally {
+          await gate.close();
+        }
+      });
+
+      test("is left alone after five failures, and tried again after ten minutes", async () => {
+        const gate = await failingGate(bucket.server.endpoint);
+        const circuits = createCircuits();
+        const make = name === "s3" ? createS3Store : createGcsStore;
+        const store = guarded(make({ bucket: "lab", prefix: "own/files", endpoint: gate.url }).store, circuits);
+        vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+        try {
+          gate.fail(15, 503);
+          for (let call = 0; call < 5; call += 1) await expect(store.get("t/left")).rejects.toMatchObject({ retryAt: undefined });
+          expect(gate.asked()).toBe(15);
+          const left = { code: "store_unavailable", message: expect.stringMatching(/left alone until 2/), retryAt: expect.any(Date) };
+          for (const call of [
+            () => store.get("t/left"),
+            () => store.putIfAbsent("t/left", Buffer.from("1")),
+            () => store.getStart("t/left", 1),
+            () => store.stream("t/left"),
+            () => store.list("t/"),
+            () => store.delete("t/left"),
+            () => store.check(),
+          ])
+            await expect(call()).rejects.toMatchObject(left);
+          expect(gate.asked()).toBe(15);
+          vi.setSystemTime(Date.now() + OPEN_MS);
+          expect(await store.putIfAbsent("t/left", Buffer.from("1"))).toBe(true);
+          expect(circuits.states()).toEqual([{ target: "store", state: "closed", reopens_at: null }]);
+        } finally {
+          vi.useRealTimers();
           await gate.close();
         }
       });
