@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, constants, link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { access, constants, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { checked, checkedPage, type Entry, isKey, type Store, unavailable } from "./store.ts";
 
@@ -77,6 +77,18 @@ export function createFsStore(root: string, { sync = true }: { sync?: boolean } 
         if (entries.push({ key, bytes: file.size, modified: file.mtime }) === most) break;
       }
       return entries;
+    },
+
+    async move(key, to) {
+      const [from, target] = [pathOf(key), pathOf(to)];
+      try {
+        await makeDirectory(dirname(target), sync);
+        await rename(from, target);
+      } catch (error) {
+        if (codeOf(error) === "ENOENT") return false;
+        throw unavailable(error);
+      }
+      return true;
     },
 
     async delete(key) {

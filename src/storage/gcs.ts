@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Storage } from "@google-cloud/storage";
 import { Agent, type Dispatcher, request } from "undici";
-import { checked, checkedPage, type Entry, type Objects, type Page, type Store, unavailable } from "./store.ts";
+import { checked, checkedPage, damaged, type Entry, type Objects, type Page, type Store, unavailable } from "./store.ts";
 
 export interface GcsOptions {
   bucket: string;
@@ -10,6 +10,8 @@ export interface GcsOptions {
   prefix: string;
   /** Address of a server that speaks the JSON API, which is asked without credentials. Default: Google's own, with those that the SDK finds. */
   endpoint?: string;
+  /** Longest silence of the server. Default: 15 s. */
+  silenceMs?: number;
 }
 
 const GOOGLE = "https://storage.googleapis.com";
@@ -24,7 +26,6 @@ const MOST_LISTED = 1_000;
 
 const CONNECT_MS = 5_000;
 
-/** Longest silence of the server. */
 const SILENCE_MS = 15_000;
 
 /** Longest time of one call, its repetitions included. A table of 100 MB takes 10 s at 80 Mbit/s. */
@@ -44,12 +45,13 @@ interface Ask {
  * The SDK gives the credentials alone: its downloads leave a rejection unhandled when the server answers 503, which
  * would end the process.
  */
-export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { store: Store; objects: Objects } {
+export function createGcsStore({ bucket, prefix, endpoint, silenceMs = SILENCE_MS }: GcsOptions): { store: Store; objects: Objects } {
   const auth = endpoint === undefined ? new Storage().authClient : undefined;
-  const dispatcher = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS });
+  const dispatcher = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: silenceMs, bodyTimeout: silenceMs });
   const base = (endpoint ?? GOOGLE).replace(/\/$/, "");
   const keyOf = (key: string) => `${prefix}/${checked(key)}`;
   const objectsOf = (name: string) => `${base}/storage/v1/b/${encodeURIComponent(name)}/o`;
+  const addressOf = (key: string) => `${objectsOf(bucket)}/${encodeURIComponent(keyOf(key))}`;
   const mediaOf = (name: string, key: string) => `${objectsOf(name)}/${encodeURIComponent(key)}?alt=media`;
 
   /** Asks until there is an answer that a later one would not change, and gives it to `use`, whose failures count as the server's. */
@@ -67,7 +69,8 @@ export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { stor
         await response.body.dump();
         throw new Error(`the server answers ${response.statusCode}`);
       } catch (error) {
-        if (error instanceof Unexpected || attempt === ATTEMPTS || ends.aborted) throw unavailable(error);
+        if (error instanceof Unexpected || attempt === ATTEMPTS || ends.aborted)
+          throw error instanceof Damaged ? damaged(error) : unavailable(error);
         await pause(Math.random() * PAUSE_MS * attempt);
       }
     }
@@ -91,7 +94,7 @@ export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { stor
       if (response.statusCode === 416) return new Uint8Array();
       const bytes = new Uint8Array(await response.body.arrayBuffer());
       const hash = response.statusCode === 200 && /md5=([^,]+)/.exec(String(response.headers["x-goog-hash"] ?? ""))?.[1];
-      if (hash && hash !== md5(bytes)) throw new Error("the bytes do not have the hash that the server has of them");
+      if (hash && hash !== md5(bytes)) throw new Damaged("the bytes do not have the hash that the server has of them");
       return bytes;
     });
   }
@@ -128,11 +131,16 @@ export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { stor
       stream: async (key) =>
         ask(mediaOf(bucket, keyOf(key)), {}, async (response) => ((await isFound(response)) ? response.body : undefined)),
       list,
+      async move(key, to) {
+        const copied = await ask(
+          `${addressOf(key)}/rewriteTo/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(keyOf(to))}`,
+          { method: "POST" },
+          done,
+        );
+        return copied && (await ask(addressOf(key), { method: "DELETE" }, done));
+      },
       async delete(key) {
-        await ask(`${objectsOf(bucket)}/${encodeURIComponent(keyOf(key))}`, { method: "DELETE" }, async ({ statusCode, body }) => {
-          await body.dump();
-          if (![200, 204, 404].includes(statusCode)) throw new Unexpected(statusCode);
-        });
+        await ask(addressOf(key), { method: "DELETE" }, done);
       },
       async check() {
         // Whether the key is there already or not, the answer shows that this process may write.
@@ -158,6 +166,8 @@ export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { stor
   };
 }
 
+class Damaged extends Error {}
+
 /** A page of names, as the server gives it. Sizes are decimal strings. */
 interface Listed {
   items?: { name: string; size: string; updated: string }[];
@@ -177,6 +187,14 @@ async function isFound({ statusCode, body }: Dispatcher.ResponseData): Promise<b
   await body.dump();
   if (statusCode === 416) return true;
   if (statusCode === 404) return false;
+  throw new Unexpected(statusCode);
+}
+
+/** Whether there was an object to do it with. */
+async function done({ statusCode, body }: Dispatcher.ResponseData): Promise<boolean> {
+  await body.dump();
+  if (statusCode === 404) return false;
+  if (statusCode === 200 || statusCode === 204) return true;
   throw new Unexpected(statusCode);
 }
 

@@ -7,7 +7,7 @@ import type { Store } from "./store.ts";
  * directory needs none: it answers at once, and a circuit would only keep it closed after the disk has room again.
  */
 export function guarded(store: Store, circuits: Circuits): Store {
-  const { call, refuse } = circuits.to("store", {
+  const circuit = circuits.to("store", {
     counts: (error) => error instanceof OrreryError && error.code === "store_unavailable",
     refusal: (retryAt) =>
       new OrreryError(
@@ -17,14 +17,15 @@ export function guarded(store: Store, circuits: Circuits): Store {
       ),
   });
   return {
-    putIfAbsent: async (key, bytes) => call(() => store.putIfAbsent(key, bytes)),
-    get: async (key) => call(() => store.get(key)),
-    getStart: async (key, length) => call(() => store.getStart(key, length)),
-    stream: async (key) => call(() => store.stream(key)),
-    list: async (prefix, page) => call(() => store.list(prefix, page)),
-    delete: async (key) => call(() => store.delete(key)),
+    putIfAbsent: async (key, bytes) => circuit.call(() => store.putIfAbsent(key, bytes)),
+    get: async (key) => circuit.call(() => store.get(key)),
+    getStart: async (key, length) => circuit.call(() => store.getStart(key, length)),
+    stream: async (key) => circuit.call(() => store.stream(key)),
+    list: async (prefix, page) => circuit.call(() => store.list(prefix, page)),
+    move: async (key, to) => circuit.call(() => store.move(key, to)),
+    delete: async (key) => circuit.call(() => store.delete(key)),
     async check() {
-      refuse();
+      circuit.refuse();
       // Not counted: probes come every few seconds, and a short outage would open the circuit by them alone.
       await store.check();
     },

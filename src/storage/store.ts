@@ -7,7 +7,7 @@ import { OrreryError } from "../contract/errors.ts";
 export interface Store {
   /** Stores the bytes unless the key is taken. Atomic: a reader sees all bytes or no key. Resolves to whether this call stored them. */
   putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean>;
-  /** All bytes under the key, or `undefined`. */
+  /** All bytes under the key, or `undefined`. Throws `artifact_corrupt` where the store itself can tell that they are damaged. */
   get(key: string): Promise<Uint8Array | undefined>;
   /** The first `length` bytes under the key (fewer if it holds fewer), or `undefined`. */
   getStart(key: string, length: number): Promise<Uint8Array | undefined>;
@@ -19,6 +19,8 @@ export interface Store {
    * under names that `delete` takes; no other method knows them.
    */
   list(prefix: string, page?: Page): Promise<Entry[]>;
+  /** Gives what is under a key another one, for damaged files alone. Resolves to whether there was anything. */
+  move(key: string, to: string): Promise<boolean>;
   /** Removes a key; one that is not there is no fault. For clean-up alone: nothing else may assume that a key can go. */
   delete(key: string): Promise<void>;
   /** Resolves if the store can be read and written; throws `store_unavailable` if not. */
@@ -79,4 +81,8 @@ export function unavailable(cause: unknown): OrreryError {
     "The artifact store cannot be used now; try again, and see the operator's log for the cause.",
     { cause },
   );
+}
+
+export function damaged(cause: unknown): OrreryError {
+  return new OrreryError("artifact_corrupt", "A stored file does not match its checksum; restore it or submit the job again.", { cause });
 }

@@ -93,6 +93,15 @@ function conformance(name: string, open: () => Promise<{ store: Store; close: ()
       expect(paged).toEqual(keys);
     });
 
+    test("moves what is under a key to another", async () => {
+      await store.putIfAbsent("t/here", Buffer.from("bytes"));
+      expect(await store.move("t/here", "t/new/there")).toBe(true);
+      expect(await store.get("t/here")).toBeUndefined();
+      expect(Buffer.from((await store.get("t/new/there")) ?? []).toString()).toBe("bytes");
+      expect(await store.move("t/here", "t/new/there")).toBe(false);
+      expect(Buffer.from((await store.get("t/new/there")) ?? []).toString()).toBe("bytes");
+    });
+
     test("deletes a key, which is free then, and one that is not there", async () => {
       await store.putIfAbsent("t/gone", Buffer.from("1"));
       await store.delete("t/gone");
@@ -154,7 +163,11 @@ if (servers !== undefined) {
       test("does not hand out bytes that are not those that were put", async () => {
         await bucket.store.putIfAbsent("t/damaged", Buffer.from("the first bytes"));
         await writeFile(join(bucket.server.folder, "lab/own/files/t/damaged"), "the other bytes");
-        await expect(bucket.store.get("t/damaged")).rejects.toMatchObject({ code: "store_unavailable" });
+        await expect(bucket.store.get("t/damaged")).rejects.toMatchObject({ code: "artifact_corrupt" });
+        expect(await bucket.store.move("t/damaged", "t/aside/damaged")).toBe(true);
+        expect(await readFile(join(bucket.server.folder, "lab/own/files/t/aside/damaged"), "utf8")).toBe("the other bytes");
+        expect(await bucket.store.putIfAbsent("t/damaged", Buffer.from("the first bytes"))).toBe(true);
+        expect(Buffer.from((await bucket.store.get("t/damaged")) ?? []).toString()).toBe("the first bytes");
       });
 
       test("keeps ten million bytes and none", async () => {
@@ -215,6 +228,7 @@ if (servers !== undefined) {
             () => store.stream("t/left"),
             () => store.list("t/"),
             () => store.delete("t/left"),
+            () => store.move("t/left", "t/moved"),
             () => store.check(),
           ])
             await expect(call()).rejects.toMatchObject(left);
