@@ -1,5 +1,6 @@
 import type { Connection } from "@temporalio/client";
 import type { UriRules } from "../datasets/uri.ts";
+import type { Circuits } from "../outbound/circuits.ts";
 import type { Store } from "../storage/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
@@ -7,6 +8,8 @@ import type { Logger } from "../telemetry/logger.ts";
 export interface AppDeps {
   connection: Connection;
   store: Store;
+  /** Those of the store and of whatever else this process calls. */
+  circuits: Circuits;
   logger: Logger;
   options: GatewayOptions;
 }

@@ -24,3 +24,8 @@ export function errorKey(tenant: string, jobId: string, run: number): string {
 export function summaryKey(tenant: string, engineVersion: string, requestHash: string): string {
   return `${tenant}/summaries/${engineVersion}/${requestHash.replace("sha256:", "")}`;
 }
+
+/** Beginning of the keys of what was found damaged under `key`; something that tells one from another follows. */
+export function damagedKey(key: string): string {
+  return key.replace("/", "/damaged/");
+}

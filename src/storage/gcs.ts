@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Storage } from "@google-cloud/storage";
 import { Agent, type Dispatcher, request } from "undici";
-import { checked, type Objects, type Store, unavailable } from "./store.ts";
+import { checked, checkedPage, damaged, type Entry, type Objects, type Page, type Store, unavailable } from "./store.ts";
 
 export interface GcsOptions {
   bucket: string;
@@ -10,6 +10,8 @@ export interface GcsOptions {
   prefix: string;
   /** Address of a server that speaks the JSON API, which is asked without credentials. Default: Google's own, with those that the SDK finds. */
   endpoint?: string;
+  /** Longest silence of the server. Default: 15 s. */
+  silenceMs?: number;
 }
 
 const GOOGLE = "https://storage.googleapis.com";
@@ -19,16 +21,18 @@ const ATTEMPTS = 3;
 const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
 const PAUSE_MS = 200;
 
+/** Most entries of one answer of the server. */
+const MOST_LISTED = 1_000;
+
 const CONNECT_MS = 5_000;
 
-/** Longest silence of the server. */
 const SILENCE_MS = 15_000;
 
 /** Longest time of one call, its repetitions included. A table of 100 MB takes 10 s at 80 Mbit/s. */
 const CALL_MS = 120_000;
 
 interface Ask {
-  method?: "GET" | "POST";
+  method?: "GET" | "POST" | "DELETE";
   headers?: Record<string, string>;
   body?: Uint8Array;
   signal?: AbortSignal;
@@ -41,12 +45,14 @@ interface Ask {
  * The SDK gives the credentials alone: its downloads leave a rejection unhandled when the server answers 503, which
  * would end the process.
  */
-export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { store: Store; objects: Objects } {
+export function createGcsStore({ bucket, prefix, endpoint, silenceMs = SILENCE_MS }: GcsOptions): { store: Store; objects: Objects } {
   const auth = endpoint === undefined ? new Storage().authClient : undefined;
-  const dispatcher = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS });
+  const dispatcher = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: silenceMs, bodyTimeout: silenceMs });
   const base = (endpoint ?? GOOGLE).replace(/\/$/, "");
   const keyOf = (key: string) => `${prefix}/${checked(key)}`;
-  const mediaOf = (name: string, key: string) => `${base}/storage/v1/b/${encodeURIComponent(name)}/o/${encodeURIComponent(key)}?alt=media`;
+  const objectsOf = (name: string) => `${base}/storage/v1/b/${encodeURIComponent(name)}/o`;
+  const addressOf = (key: string) => `${objectsOf(bucket)}/${encodeURIComponent(keyOf(key))}`;
+  const mediaOf = (name: string, key: string) => `${objectsOf(name)}/${encodeURIComponent(key)}?alt=media`;
 
   /** Asks until there is an answer that a later one would not change, and gives it to `use`, whose failures count as the server's. */
   async function ask<T>(
@@ -63,7 +69,8 @@ export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { stor
         await response.body.dump();
         throw new Error(`the server answers ${response.statusCode}`);
       } catch (error) {
-        if (error instanceof Unexpected || attempt === ATTEMPTS || ends.aborted) throw unavailable(error);
+        if (error instanceof Unexpected || attempt === ATTEMPTS || ends.aborted)
+          throw error instanceof Damaged ? damaged(error) : unavailable(error);
         await pause(Math.random() * PAUSE_MS * attempt);
       }
     }
@@ -87,9 +94,33 @@ export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { stor
       if (response.statusCode === 416) return new Uint8Array();
       const bytes = new Uint8Array(await response.body.arrayBuffer());
       const hash = response.statusCode === 200 && /md5=([^,]+)/.exec(String(response.headers["x-goog-hash"] ?? ""))?.[1];
-      if (hash && hash !== md5(bytes)) throw new Error("the bytes do not have the hash that the server has of them");
+      if (hash && hash !== md5(bytes)) throw new Damaged("the bytes do not have the hash that the server has of them");
       return bytes;
     });
+  }
+
+  async function list(start: string, { after, limit, partial = false }: Page = {}): Promise<Entry[]> {
+    const most = checkedPage(start, limit);
+    const entries: Entry[] = [];
+    let last = after === undefined ? undefined : `${prefix}/${after}`;
+    // What is being put is not there at all.
+    while (!partial && entries.length < most) {
+      const query = new URLSearchParams({ prefix: `${prefix}/${start}`, fields: "items(name,size,updated),nextPageToken" });
+      // The server begins with this name itself.
+      if (last !== undefined) query.set("startOffset", last);
+      query.set("maxResults", String(Math.min(most - entries.length + 1, MOST_LISTED)));
+      const page = await ask(`${objectsOf(bucket)}?${query.toString()}`, {}, async ({ statusCode, body }) => {
+        if (statusCode === 200) return (await body.json()) as Listed;
+        await body.dump();
+        throw new Unexpected(statusCode);
+      });
+      const items = (page.items ?? []).filter(({ name }) => name !== last);
+      for (const { name, size, updated } of items)
+        entries.push({ key: name.slice(prefix.length + 1), bytes: Number(size), modified: new Date(updated) });
+      last = items.at(-1)?.name;
+      if (page.nextPageToken === undefined || last === undefined) break;
+    }
+    return entries.slice(0, most);
   }
 
   return {
@@ -99,6 +130,18 @@ export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { stor
       getStart: async (key, length) => read(keyOf(key), { range: `bytes=0-${length - 1}` }),
       stream: async (key) =>
         ask(mediaOf(bucket, keyOf(key)), {}, async (response) => ((await isFound(response)) ? response.body : undefined)),
+      list,
+      async move(key, to) {
+        const copied = await ask(
+          `${addressOf(key)}/rewriteTo/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(keyOf(to))}`,
+          { method: "POST" },
+          done,
+        );
+        return copied && (await ask(addressOf(key), { method: "DELETE" }, done));
+      },
+      async delete(key) {
+        await ask(addressOf(key), { method: "DELETE" }, done);
+      },
       async check() {
         // Whether the key is there already or not, the answer shows that this process may write.
         await put(`${prefix}/check`, new Uint8Array());
@@ -123,6 +166,14 @@ export function createGcsStore({ bucket, prefix, endpoint }: GcsOptions): { stor
   };
 }
 
+class Damaged extends Error {}
+
+/** A page of names, as the server gives it. Sizes are decimal strings. */
+interface Listed {
+  items?: { name: string; size: string; updated: string }[];
+  nextPageToken?: string;
+}
+
 /** An answer that no other try would change. */
 class Unexpected extends Error {
   constructor(status: number) {
@@ -136,6 +187,14 @@ async function isFound({ statusCode, body }: Dispatcher.ResponseData): Promise<b
   await body.dump();
   if (statusCode === 416) return true;
   if (statusCode === 404) return false;
+  throw new Unexpected(statusCode);
+}
+
+/** Whether there was an object to do it with. */
+async function done({ statusCode, body }: Dispatcher.ResponseData): Promise<boolean> {
+  await body.dump();
+  if (statusCode === 404) return false;
+  if (statusCode === 200 || statusCode === 204) return true;
   throw new Unexpected(statusCode);
 }
 
