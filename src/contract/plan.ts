@@ -1,3 +1,4 @@
+import { infiniteConstant } from "./constants.ts";
 import { costOf, costOfLaw, costOfPredictions, refuseExponents, refuseOverBudget, tooCostly } from "./cost.ts";
 import { listed, pointerPart, type TableHeader } from "./dataset.ts";
 import { columnsOutside, type DimensionCheck, dimensionCheckOf, withinDimensions } from "./dimensions.ts";
@@ -161,6 +162,11 @@ export function planEvaluate(request: EvaluateRequest, header: TableHeader, pred
   if (named !== undefined && !header.columns.includes(named)) throw isUnknown(named, header.columns, "/law");
   if (request.target !== undefined && named !== undefined && request.target !== named) {
     throw invalid("/law", `the law is about "${named}" but the target is "${request.target}"; make them agree`);
+  }
+  const strange = infiniteConstant(formula.expression);
+  if (strange) {
+    const detail = `has ${strange.text}, which is ${strange.value} on every row`;
+    throw new OrreryError("formula_invalid", `The law ${detail}; give it a finite value.`, { faults: [{ pointer: "/law", detail }] });
   }
   const target = resolveTarget(request.target ?? named, header);
   const inputs = namesIn(formula.expression, "column");
