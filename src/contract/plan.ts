@@ -153,8 +153,8 @@ function distinct(expressions: Expression[]): Expression[] {
  * Reads the law and resolves its target: `target` of the request, else the left side of the law, else the last column.
  *
  * Throws `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid`, `invalid_request` (a left side that
- * contradicts `target`, a unit that differs in `predict`), `dataset_too_few_rows` or `budget_exceeded` (more than 64 terms,
- * or more memory than is given to one job). `predict` is the header of the table of that name.
+ * contradicts `target`, a unit that differs in `predict`), `law_not_finite` (a constant part), `dataset_too_few_rows` or
+ * `budget_exceeded` (more than 64 terms, or more memory than is given to one job). `predict` is the header of the table of that name.
  */
 export function planEvaluate(request: EvaluateRequest, header: TableHeader, predict?: TableHeader): EvaluatePlan {
   const formula = lawOf(request, header);
@@ -166,7 +166,7 @@ export function planEvaluate(request: EvaluateRequest, header: TableHeader, pred
   const strange = infiniteConstant(formula.expression);
   if (strange) {
     const detail = `has ${strange.text}, which is ${strange.value} on every row`;
-    throw new OrreryError("formula_invalid", `The law ${detail}; give it a finite value.`, { faults: [{ pointer: "/law", detail }] });
+    throw new OrreryError("law_not_finite", `The law ${detail}; give it a finite value.`, { faults: [{ pointer: "/law", detail }] });
   }
   const target = resolveTarget(request.target ?? named, header);
   const inputs = namesIn(formula.expression, "column");
