@@ -24,6 +24,12 @@ const REMEDIES: Record<Reason, string> = {
   outside_library: "Name functions that could be behind the target (--terms), or a wider grid (--exponent).",
 };
 
+/** The same where the law was given, so that nothing was searched. */
+const OF_GIVEN: Partial<Record<Reason, string>> = {
+  no_signal: "Is it the right target, and the right law? Shuffled values of the target fit it as well.",
+  ambiguous: "A constant is hardly told from zero: leave its term out, or send more rows.",
+};
+
 /** Below this many rows, a handful of them decides everything. */
 const FEW_ROWS = 12;
 /** Half an interval over its coefficient from which on the constant is hardly known. */
@@ -34,11 +40,18 @@ const NARROW = 0.8;
 /** What a careful reader of this result looks at next, the most important first. */
 export function adviceLines(result: Result, evidence: Rows | undefined): string[] {
   if (result.verdict !== "accepted") {
-    return hasTooFewRows(result)
-      ? ["More rows; with so few, chance cannot be ruled out."]
-      : result.reasons.map((reason) => REMEDIES[reason]);
+    if (hasTooFewRows(result)) return ["More rows; with so few, chance cannot be ruled out."];
+    if (result.kind === "evaluate") return [...result.reasons.map((reason) => OF_GIVEN[reason] ?? REMEDIES[reason]), nextLaw(result)];
+    return result.reasons.map((reason) => REMEDIES[reason]);
   }
   return [rangeOf(evidence), fewRows(result), leastChance(result), wideIntervals(result), narrowTests(result)].flat();
+}
+
+/** What to try after a given law was not accepted: constants that were kept can be to blame, else it is the form. */
+function nextLaw({ candidate }: Result): string {
+  return candidate?.terms.every(({ interval }) => interval === null)
+    ? "--refit fits the constants to these rows: does the form hold with others?"
+    : "npx orrery discover looks for another form in the same table.";
 }
 
 function rangeOf(evidence: Rows | undefined): string[] {

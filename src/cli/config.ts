@@ -5,7 +5,7 @@ import type { Session } from "./session.ts";
 import { type SubmitOptions, submit } from "./submit.ts";
 
 /** Options that say how a job is sent and shown, not what it does. */
-const OUTER = ["key", "wait", "detach", "json"];
+const OUTER = ["key", "wait", "detach", "json", "save"];
 
 /** Sends a document of the ancestor as it is. Throws for an option that would have to change it. */
 export function submitConfig(session: Session, kind: Kind, config: Upload, options: SubmitOptions): Promise<number> {

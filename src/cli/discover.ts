@@ -25,7 +25,7 @@ export function addDiscover(program: Command, ownUrl: string): void {
     .command("discover")
     .summary("find the law behind one column of a table")
     .description(
-      "Find the law behind one column of a table.\nThe file is CSV with a header, a JSON request document, {columns, units},\nor a YAML or JSON document with tgefd_config_version, which is sent as it is.",
+      "Find the law behind one column of a table.\nThe file is a table (CSV, TSV, NDJSON or Parquet; on standard input it is\nknown by its beginning), a JSON request document, {columns, units}, or a YAML\nor JSON document with tgefd_config_version, which is sent as it is.",
     )
     .argument("<file>", "data.csv, .tsv, .ndjson or .parquet, request.json, config.yaml, an https: address, or - for standard input")
     .option("--inputs <columns>", "columns that a law may use, comma-separated (default: all but the target)", list)

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { ConfigError, loadSettings } from "../config/load.ts";
-import type { Settings } from "../config/schema.ts";
+import { httpSettings, type Settings } from "../config/schema.ts";
+import { addressOf } from "../dev/lock.ts";
 import { addCancel } from "./cancel.ts";
 import { addDemo } from "./demo.ts";
 import { addDiscover } from "./discover.ts";
@@ -20,6 +21,8 @@ import { addStatus } from "./status.ts";
 import { painter, writeDocument } from "./terminal.ts";
 import { addWatch } from "./watch.ts";
 
+const DEFAULT_PORT = httpSettings.parse({}).ORRERY_PORT;
+
 /** Where a gateway with these settings listens. */
 function ownUrl({ ORRERY_HOST: host, ORRERY_PORT: port }: Settings): string {
   // A gateway on all addresses of this machine answers on the loopback one.
@@ -27,8 +30,14 @@ function ownUrl({ ORRERY_HOST: host, ORRERY_PORT: port }: Settings): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-function gatewayUrl(settings: Settings): string {
-  return settings.ORRERY_URL?.replace(/\/+$/, "") ?? ownUrl(settings);
+/**
+ * The address that is set, else that of the gateway which runs on the same data directory, whatever port it was given, else
+ * where one would listen. A port that is set is meant, whatever runs on the directory.
+ */
+async function gatewayUrl(settings: Settings): Promise<string> {
+  if (settings.ORRERY_URL !== undefined) return settings.ORRERY_URL.replace(/\/+$/, "");
+  const named = settings.ORRERY_PORT !== 0 && settings.ORRERY_PORT !== DEFAULT_PORT;
+  return (named ? undefined : await addressOf(settings.ORRERY_DATA_DIR)) ?? ownUrl(settings);
 }
 
 /** The package's root is two folders up both from source and when built. */
@@ -36,10 +45,10 @@ function packageVersion(): string {
   return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 }
 
-function createProgram(settings: Settings): Command {
+function createProgram(settings: Settings, url: string): Command {
   const program = new Command("orrery")
     .description("Durable discover and evaluate jobs: post a table, get a job id at once, read the law that holds.")
-    .option("--url <address>", "address of the gateway (ORRERY_URL)", gatewayUrl(settings))
+    .option("--url <address>", "address of the gateway (ORRERY_URL)", url)
     .version(packageVersion(), "--version", "print the version")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", EXIT_HELP);
@@ -71,7 +80,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 let json = false;
 try {
-  const program = createProgram(loadSettings());
+  const settings = loadSettings();
+  const program = createProgram(settings, await gatewayUrl(settings));
   program.hook("preAction", (_program, action) => {
     json = action.opts<{ json?: boolean }>().json === true;
   });

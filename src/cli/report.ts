@@ -10,6 +10,9 @@ const MAX_LINES = 8;
 /** Most basins of the landscape. */
 const MAX_BASINS = 4;
 
+/** Most terms that are named as left out. */
+const MAX_EXCLUDED = 4;
+
 /** A result in lines for a terminal. `evidence` has the units and the range of the rows; a job that kept none has neither. */
 export function renderResult(result: Result, evidence: Rows | undefined, paint: Paint): string[] {
   const law = result.law ?? result.candidate;
@@ -27,6 +30,7 @@ export function renderResult(result: Result, evidence: Rows | undefined, paint: 
     ...landscapeLines(result, paint),
     ...listLines("Look at", adviceLines(result, evidence), paint),
     "",
+    ...excludedLines(result).map((line) => paint("dim", line)),
     paint(
       "dim",
       `Seed ${result.seed}, engine ${result.method.name}.${result.method.version}, ${result.cost.fits.toLocaleString("en")} fits.`,
@@ -64,11 +68,11 @@ function constantLines(law: Law): string[] {
   return aligned([titles, ...rows].map((row) => shown.map((index) => row[index] ?? ""))).map(indented);
 }
 
-function fitLines({ fit, p_value: p, stability }: Result, unit: string | null): string[] {
+function fitLines({ fit, p_value: p, stability, stlsq }: Result, unit: string | null): string[] {
   const inUnit = unit ? ` ${unit}` : "";
   const rows = [
     ["rows", String(fit.rows), ""],
-    ["R²", figure(fit.r2, 7), ""],
+    ["R²", share(fit.r2), ""],
     ["RMSE", figure(fit.rmse), inUnit],
     ...(fit.holdout_rmse === null ? [] : [["hold-out RMSE", figure(fit.holdout_rmse), inUnit]]),
     ...(p === null ? [] : [["p-value", figure(p), ""]]),
@@ -77,8 +81,14 @@ function fitLines({ fit, p_value: p, stability }: Result, unit: string | null): 
       `${kept} of ${trials}`,
       decides ? "" : " (too much noise to decide)",
     ]),
+    ...(stlsq ? [["STLSQ", stlsq.agrees ? "finds the same law" : `finds ${stlsq.text}`, ""]] : []),
   ];
   return rows.map(([name = "", value = "", suffix = ""]) => `  ${name.padEnd(17)}  ${value}${suffix}`);
+}
+
+/** R² to seven digits, but no digits of the rounding where it is zero. */
+function share(r2: number): string {
+  return Math.abs(r2) < 0.005 ? "0.00" : figure(r2, 7);
 }
 
 function frontLines({ pareto }: Result, paint: Paint): string[] {
@@ -108,6 +118,16 @@ function landscapeLines({ landscape }: Result, paint: Paint): string[] {
     ]);
   const more = landscape.basin_count > rows.length ? [`  and ${landscape.basin_count - rows.length} more with --json`] : [];
   return ["", paint("bold", "Landscape, by basins"), ...aligned([[...names, "score", "depth"], ...rows]).map(indented), ...more];
+}
+
+/** Terms that were not searched because of the units of their columns. */
+function excludedLines({ library }: Result): string[] {
+  if (!library || library.excluded.length === 0) return [];
+  const { excluded } = library;
+  const shown = excluded.slice(0, MAX_EXCLUDED).join(", ") + (excluded.length > MAX_EXCLUDED ? ", …" : "");
+  return [
+    `Left out for their units: ${shown} (${excluded.length} of ${library.terms + excluded.length} terms; --dimensions off searches them).`,
+  ];
 }
 
 function listLines(title: string, lines: readonly string[], paint: Paint): string[] {

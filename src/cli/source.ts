@@ -5,7 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { datasetReply } from "../contract/job.ts";
 import type { DatasetSource, Missing } from "../contract/request.ts";
 import { UsageError } from "./failure.ts";
-import type { Upload } from "./gateway.ts";
+import { parse, type Upload } from "./gateway.ts";
 import type { Session } from "./session.ts";
 
 /** What a file holds: a whole request document, one of the ancestor, or only the data of one, as JSON or as a table. */
@@ -31,7 +31,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /**
  * Reads the file of a submit; `-` is standard input. JSON is a request document (with `dataset`) or `{columns, units}`,
- * YAML a document of the ancestor; TSV, NDJSON and Parquet are told by their names, anything else is CSV. An address is
+ * YAML a document of the ancestor; TSV, NDJSON and Parquet are told by their names or beginnings, anything else is CSV. An address is
  * left to the server.
  */
 export async function readSource(file: string): Promise<Source> {
@@ -42,8 +42,20 @@ export async function readSource(file: string): Promise<Source> {
   if (type !== undefined) return { table: { type, bytes } };
   const text = Buffer.from(bytes).toString("utf8");
   if (CONFIG_NAME.test(file) || CONFIG_KEY.test(text)) return { config: { type: "application/yaml", bytes } };
+  const sniffed = typeOf(text);
+  if (sniffed !== undefined) return { table: { type: sniffed, bytes } };
   if (file.endsWith(".json") || text.trimStart().startsWith("{")) return sourceOf(text, nameOf(file), bytes);
   return { table: { type: "text/csv", bytes } };
+}
+
+/** The media type of a table by its beginning, as standard input has no name; undefined for JSON and CSV. */
+function typeOf(text: string): string | undefined {
+  if (text.startsWith("PAR1")) return TYPES[".parquet"];
+  const end = text.indexOf("\n");
+  const heading = end < 0 ? text : text.slice(0, end);
+  // An object that ends with its line, and more after it.
+  if (isObject(parse(heading)) && text.slice(end).trim() !== "" && end >= 0) return TYPES[".ndjson"];
+  return !heading.trimStart().startsWith("{") && heading.includes("\t") && !heading.includes(",") ? TYPES[".tsv"] : undefined;
 }
 
 /**

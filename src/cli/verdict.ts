@@ -18,6 +18,9 @@ const REASON_TEXT: Record<Reason, string> = {
   topological_instability: "the energy of the landscape's loops varies more between trials than the tolerance allows",
 };
 
+/** Stands before a test that failed. */
+const FAILED = "✗";
+
 /** Of a test's figure and its limit. */
 const DIGITS = 3;
 
@@ -51,17 +54,33 @@ export function verdictLines(result: Result, paint: Paint): string[] {
     `${TESTS[test]?.side ?? "limit"} ${figure(limit, DIGITS)}`,
     TESTS[test]?.says ?? "",
   ]);
+  const failed = Object.entries(margins).map(([test, margin]) => hasFailed(test, margin));
+  const marked = failed.includes(true) ? rows.map((row, index) => [failed[index] ? FAILED : "", ...row]) : rows;
   return [
     paint([verdict === "accepted" ? "green" : "yellow", "bold"], verdict),
-    ...reasons.map((reason) => `${reason}: ${REASON_TEXT[reason]}`),
+    ...reasons.flatMap((reason) => [`${reason}: ${REASON_TEXT[reason]}`, ...(reason === "ambiguous" ? rivalLines(result) : [])]),
     ...(verdict !== "accepted" && method.name === "v2" && hasTooFewRows(result)
       ? [`With ${result.fit.rows} rows no law can be accepted at this rate; send more rows.`]
       : []),
     ...(method.name === "tgefd-v1"
       ? ["By the policy of TGEFD, which accepts noise at least as often as a law; decide with method v2."]
       : []),
-    ...aligned(rows),
+    ...aligned(marked).map((line) => (line.startsWith(FAILED) ? paint("bold", line) : line)),
   ];
+}
+
+function hasFailed(test: string, { value, limit }: Result["margins"][string]): boolean {
+  const side = TESTS[test]?.side;
+  return side === "at most" ? value > limit : side === "at least" && value < limit;
+}
+
+/** The other law that the rows leave open, where it is another law that does and not a weak constant or too few rows. */
+function rivalLines({ margins: { lead, reselection }, rivals }: Result): string[] {
+  const close = lead && hasFailed("lead", lead);
+  if (!close && !(reselection && hasFailed("reselection", reselection))) return [];
+  // The nearest rivals may say the same in more words; the lead is over the first that does not.
+  const rival = rivals.find(({ score_difference: worse }) => lead && Math.abs(worse - lead.value) <= 1e-9 * Math.abs(lead.value));
+  return rival ? [`rival: ${rival.text} scores only ${figure(rival.score_difference, DIGITS)} worse`] : [];
 }
 
 /** Whether even a target that no permutation matches has a p-value above its limit: n rows have n! orders. */

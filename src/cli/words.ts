@@ -30,14 +30,24 @@ const NAMES = new Map(
   }),
 );
 const NAME = new RegExp(`(?<![\\w./"])(${[...NAMES.keys()].join("|").replaceAll(".", "\\.")})(?![\\w"])`, "g");
+/** What speaks of a request document, where the table of a command has headings. */
+const PHRASES: readonly (readonly [string, string])[] = [
+  ["send missing=drop", "give --missing drop"],
+  ['"missing": "drop"', "--missing drop"],
+  ['"reuse": false', "--no-reuse"],
+  ['set --dimensions to "off"', "give --dimensions off"],
+  ['in dataset.units, "" for a pure number', 'in its heading, as in "a (AU)", or "n (-)" for a pure number'],
+  ["Correct dataset.units", "Correct the units of the headings"],
+];
 const CALL = /GET \/v1\/jobs(?:\/([\w-]+))?(?![\w/-])/g;
 
 /** A gateway's words in those of the command line: options instead of pointers, commands instead of calls. */
 export function inCliWords(text: string): string {
-  return text
+  const translated = text
     .replace(CALL, (_, id?: string) => (id ? `npx orrery status ${id}` : "npx orrery jobs"))
     .replace(POINTER, (_, pointer: string, rest: string) => `${FLAGS[pointer]}${placeOf(rest)}`)
     .replace(NAME, (name) => NAMES.get(name) ?? name);
+  return PHRASES.reduce((said, [phrase, own]) => said.replaceAll(phrase, own), translated);
 }
 
 /** Where in the value of an option: lists are counted from one, as people do. */

@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import { join } from "node:path";
 import { type ClientConnectConfig, loadClientConnectConfig } from "@temporalio/envconfig";
+import { z } from "zod";
 import { nearest } from "../contract/nearest.ts";
 import { type Settings, settings } from "./schema.ts";
 
@@ -25,7 +26,7 @@ export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const given = Object.fromEntries(known.flatMap((name) => (env[name] === undefined || env[name] === "" ? [] : [[name, env[name]]])));
   const parsed = settings.safeParse(given);
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) faults.push(`${issue.path.join(".")}=${env[String(issue.path[0])] ?? ""}: ${issue.message}`);
+    for (const issue of parsed.error.issues) faults.push(`${issue.path.join(".")}=${env[String(issue.path[0])] ?? ""}: ${wanted(issue)}`);
   } else if (parsed.data.ORRERY_AUTH === "none" && !parsed.data.ORRERY_TRUSTED_NETWORK && !isLoopback(parsed.data.ORRERY_HOST)) {
     faults.push(
       `ORRERY_HOST=${parsed.data.ORRERY_HOST}: without credentials (ORRERY_AUTH=none) only a loopback address such as 127.0.0.1 is allowed; set ORRERY_TRUSTED_NETWORK=true if only a network that you trust reaches it`,
@@ -36,6 +37,17 @@ export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   }
   if (faults.length > 0 || !parsed.success) throw new ConfigError(`Settings are wrong:\n  ${faults.join("\n  ")}`);
   return Object.freeze(parsed.data);
+}
+
+/** What a setting wants instead of the value that it has. */
+function wanted({ code, path, message, ...issue }: z.core.$ZodIssue): string {
+  const schema = Object.entries(settings.shape).find(([name]) => name === path[0])?.[1];
+  const inner = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
+  if (inner instanceof z.ZodNumber) return `give a whole number from ${inner.minValue} to ${inner.maxValue}`;
+  if (code === "invalid_value" && "values" in issue) return `give ${issue.values.map(String).join(" or ")}`;
+  return code === "invalid_format" && "format" in issue && issue.format === "url"
+    ? "give an address, such as http://127.0.0.1:8080"
+    : message;
 }
 
 /** The standard TEMPORAL_* variables and profiles. `explicit` tells whether they name a server; if not, the embedded one is meant. */

@@ -153,7 +153,9 @@ export const sharedSettings = z.object({
   ORRERY_URL: z
     .url()
     .optional()
-    .describe("Address of the gateway that the command line talks to. Default: the one that ORRERY_HOST and ORRERY_PORT name."),
+    .describe(
+      "Address of the gateway that the command line talks to. Default: the one that runs on ORRERY_DATA_DIR, unless ORRERY_PORT is set; else the one that ORRERY_HOST and ORRERY_PORT name.",
+    ),
 });
 
 export const settings = z.object({

@@ -1,4 +1,5 @@
 import type { Expression, FunctionName } from "./expression.ts";
+import { JAVASCRIPT_WORDS, PYTHON_WORDS } from "./reserved-words.ts";
 
 /** How one language writes the parts of a formula. */
 interface Dialect {
@@ -62,14 +63,32 @@ export function printLatex(expression: Expression): string {
   return print(expression, LATEX);
 }
 
-/** An expression of the columns with `**`, `sin`, `cos`, `exp` and `log`. */
+/** An expression of the columns with `**`, `sin`, `cos`, `exp` and `log`; a reserved word has an underscore behind it. */
 export function printPython(expression: Expression): string {
-  return print(expression, PYTHON);
+  return print(expression, { ...PYTHON, name: namesBeside(expression, PYTHON_WORDS) });
 }
 
-/** An expression of the columns with `**` and the functions of `Math`. */
+/** An expression of the columns with `**` and the functions of `Math`; a reserved word has an underscore behind it. */
 export function printJavaScript(expression: Expression): string {
-  return print(expression, JAVASCRIPT);
+  return print(expression, { ...JAVASCRIPT, name: namesBeside(expression, JAVASCRIPT_WORDS) });
+}
+
+/** Names with underscores where a language has the word for itself, as many as make it another than those of the other columns. */
+function namesBeside(expression: Expression, reserved: readonly string[]): (name: string) => string {
+  const others = new Set<string>();
+  print(expression, {
+    ...TEXT,
+    name(name) {
+      others.add(name);
+      return name;
+    },
+  });
+  return (name) => {
+    if (!reserved.includes(name)) return name;
+    let renamed = `${name}_`;
+    while (others.has(renamed)) renamed += "_";
+    return renamed;
+  };
 }
 
 function print(expression: Expression, dialect: Dialect): string {

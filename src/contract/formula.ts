@@ -40,6 +40,7 @@ const LEFT_SIDE = /^\s*(?:(?<plain>[A-Za-z_]\w*)|1\s*\/\s*(?<reciprocal>[A-Za-z_
 export function parseFormula(text: string, names: Names, pointer: string): Formula {
   if (text.length > MAX_LENGTH) throw tooLong(text, pointer);
   const left = LEFT_SIDE.exec(text);
+  if (!left && text.includes("=")) throw otherSide(text, pointer);
   const { plain, reciprocal, log } = left?.groups ?? {};
   return {
     target: plain ?? reciprocal ?? log ?? null,
@@ -170,6 +171,16 @@ function parseFrom(text: string, start: number, names: Names, pointer: string): 
 
 function isFunction(name: string): name is FunctionName {
   return (FUNCTIONS as readonly string[]).includes(name);
+}
+
+function otherSide(text: string, pointer: string): OrreryError {
+  const side = text.slice(0, text.indexOf("=")).trim();
+  const detail = `has ${JSON.stringify(excerpt(side))} on the left of "="`;
+  return new OrreryError(
+    "formula_invalid",
+    `The formula ${JSON.stringify(excerpt(text))} ${detail}; write T = …, 1/T = … or log(T) = …, solved for the target T.`,
+    { faults: [{ pointer, detail }] },
+  );
 }
 
 function tooLong(text: string, pointer: string): OrreryError {

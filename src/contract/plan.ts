@@ -1,3 +1,4 @@
+import { infiniteConstant } from "./constants.ts";
 import { costOf, costOfLaw, costOfPredictions, refuseExponents, refuseOverBudget, tooCostly } from "./cost.ts";
 import { listed, pointerPart, type TableHeader } from "./dataset.ts";
 import { columnsOutside, type DimensionCheck, dimensionCheckOf, withinDimensions } from "./dimensions.ts";
@@ -152,8 +153,8 @@ function distinct(expressions: Expression[]): Expression[] {
  * Reads the law and resolves its target: `target` of the request, else the left side of the law, else the last column.
  *
  * Throws `column_unknown`, `column_constant`, `unknown_term`, `formula_invalid`, `invalid_request` (a left side that
- * contradicts `target`, a unit that differs in `predict`), `dataset_too_few_rows` or `budget_exceeded` (more than 64 terms,
- * or more memory than is given to one job). `predict` is the header of the table of that name.
+ * contradicts `target`, a unit that differs in `predict`), `law_not_finite` (a constant part), `dataset_too_few_rows` or
+ * `budget_exceeded` (more than 64 terms, or more memory than is given to one job). `predict` is the header of the table of that name.
  */
 export function planEvaluate(request: EvaluateRequest, header: TableHeader, predict?: TableHeader): EvaluatePlan {
   const formula = lawOf(request, header);
@@ -161,6 +162,11 @@ export function planEvaluate(request: EvaluateRequest, header: TableHeader, pred
   if (named !== undefined && !header.columns.includes(named)) throw isUnknown(named, header.columns, "/law");
   if (request.target !== undefined && named !== undefined && request.target !== named) {
     throw invalid("/law", `the law is about "${named}" but the target is "${request.target}"; make them agree`);
+  }
+  const strange = infiniteConstant(formula.expression);
+  if (strange) {
+    const detail = `has ${strange.text}, which is ${strange.value} on every row`;
+    throw new OrreryError("law_not_finite", `The law ${detail}; give it a finite value.`, { faults: [{ pointer: "/law", detail }] });
   }
   const target = resolveTarget(request.target ?? named, header);
   const inputs = namesIn(formula.expression, "column");

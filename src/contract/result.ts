@@ -27,8 +27,11 @@ export const law = z
     target: z.string(),
     text: z.string(),
     latex: z.string(),
-    python: z.string().meta({ description: "Expression of the column names that gives the target itself, transform undone." }),
-    javascript: z.string(),
+    python: z.string().meta({
+      description:
+        "Expression of the column names that gives the target itself, transform undone. A column whose name is a reserved word of the language has an underscore behind it, or more where another column has that name: lambda is lambda_.",
+    }),
+    javascript: z.string().meta({ description: "The same for JavaScript, with its own reserved words." }),
     ast: z.unknown().meta({ description: "The right-hand side as a tree; see the Expression type." }),
     transform: z.enum(transforms),
     noise: z.enum(["additive", "relative"]),
@@ -84,8 +87,19 @@ const predictions = z
     outside: z.int().meta({ description: "Rows with an input beyond the range that it has in the dataset." }),
     notes: z.array(z.string()).meta({ description: "What to mind of these predictions, in sentences." }),
     first: z
-      .array(z.object({ prediction: ofTarget, low: ofTarget, high: ofTarget, outside: z.boolean() }))
-      .meta({ description: "The first rows, at most 100. `low` and `high` hold a new observation with probability 95 %." }),
+      .array(
+        z.object({
+          inputs: z.record(z.string(), z.number()).optional(),
+          prediction: ofTarget,
+          low: ofTarget,
+          high: ofTarget,
+          outside: z.boolean(),
+        }),
+      )
+      .meta({
+        description:
+          "The first rows, at most 100, with the columns that the law names. `low` and `high` hold a new observation with probability 95 %.",
+      }),
   })
   .meta({ id: "Predictions", description: "What the law says of the rows of `predict`." });
 export type Predictions = z.infer<typeof predictions>;

@@ -49,7 +49,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const { settings, temporal, report } = options;
   const dataDir = resolve(settings.ORRERY_DATA_DIR);
   await makeDirectory(dataDir);
-  const unlock = await lockDirectory(dataDir);
+  const lock = await lockDirectory(dataDir);
 
   const children: { gateway?: Child; worker?: Child; server?: Child } = {};
   const failure = new AbortController();
@@ -59,7 +59,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await children.gateway?.stop();
     await children.worker?.stop();
     await children.server?.stop();
-    await unlock();
+    await lock.release();
   };
   let stopped: Promise<void> | undefined;
   // Once only: by a second call, another system may have the directory and its lock.
@@ -123,6 +123,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       const registered = serving.then(() => register(options, temporalAddress));
       await together(failure, [gateway(), serving, registered, serving.then(worker)]);
     }
+    await lock.announce(url);
     return { url, uiUrl, temporalAddress, dataDir, stop, kill: () => killAll(Object.values(children)) };
   } catch (error) {
     failure.abort();

@@ -54,7 +54,9 @@ export function predictRows(
         if (notFinite === 0) firstNotFinite = row;
         notFinite += 1;
       }
-      if (row < MOST_SHOWN) first.push(prediction);
+      if (row < MOST_SHOWN) {
+        first.push({ inputs: Object.fromEntries(inputs.map((name, index) => [name, columns[index]?.[row] as number])), ...prediction });
+      }
       const cells = [...columns.map((column) => column[row]), prediction.prediction, prediction.low, prediction.high, outside];
       chunk += `${cells.join(",")}\n`;
     }

@@ -48,6 +48,14 @@ test("a law of several inputs was seen in a range of each", () => {
   expect(adviceLines(CALM, undefined)).toEqual([]);
 });
 
+test("a given law that is not accepted has advice of its own, and what to try next", () => {
+  const { law: _, ...rest } = CALM;
+  const given = { ...LAW, terms: LAW.terms.map((term) => ({ ...term, interval: null })) };
+  const rejected = (candidate: Law): Result => ({ ...rest, kind: "evaluate", verdict: "rejected", reasons: ["ambiguous"], candidate });
+  expect(adviceLines(rejected(given), EVIDENCE)).toEqual([expect.stringMatching(/^A constant/), expect.stringMatching(/^--refit/)]);
+  expect(adviceLines(rejected(LAW), EVIDENCE)[1]).toMatch(/^npx orrery discover/);
+});
+
 test("each reason of a rejection comes with a remedy, and too few rows with that alone", () => {
   const rejected: Result = { ...CALM, verdict: "rejected", reasons: ["lack_of_fit", "unstable"] };
   expect(adviceLines(rejected, EVIDENCE)).toEqual([expect.stringMatching(/^The residuals/), expect.stringMatching(/^The rivals/)]);

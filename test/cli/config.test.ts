@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXAMPLES } from "../../src/api/examples.ts";
 import { orrery } from "./run.ts";
-import { startStandIn } from "./stand-in.ts";
+import { JOB_ID, sendJson, startStandIn } from "./stand-in.ts";
 
 const json = '{"tgefd_config_version": "1.0",  "dataset": {}}';
 let folder: string;
@@ -37,6 +37,29 @@ test.each([
 test("standard input is known by its first key", async () => {
   await orrery(["discover", "-", "--detach"], { url: standIn.url, stdin: EXAMPLES.tgefd });
   expect(standIn.received.at(-1)).toMatchObject({ path: "/v1/discover_async", body: EXAMPLES.tgefd });
+});
+
+test("--save keeps the files of an ancestor's document, which goes as it is", async () => {
+  const artifacts = [{ name: "plot.svg", content_type: "image/svg+xml", bytes: 5, sha256: "0" }];
+  const finished = await startStandIn({
+    [`GET /v1/jobs/${JOB_ID}/artifacts`]: (_, response) => sendJson(response, 200, { artifacts, next_page_token: "" }),
+  });
+  const { code, err } = await orrery(["discover", "config.yaml", "--save", "kept"], { url: finished.url, cwd: folder });
+  await finished.close();
+  expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining("Saved in ") });
+  expect(await readFile(join(folder, "kept", "plot.svg"), "utf8")).toBe("<svg/>");
+  expect(finished.received.find(({ method }) => method === "POST")).toMatchObject({ body: EXAMPLES.tgefd });
+});
+
+test.each([
+  ["tabs", "a\tT\n1\t2\n", "text/tab-separated-values"],
+  ["commas", "a,T\n1,2\n", "text/csv"],
+  ["an object a line", '{"a": 1, "T": 2}\n{"a": 2, "T": 3}\n', "application/x-ndjson"],
+  ["the mark of Parquet", "PAR1 and more", "application/vnd.apache.parquet"],
+])("a table on standard input is known by %s", async (_, stdin, type) => {
+  await orrery(["discover", "-", "--detach"], { url: standIn.url, stdin });
+  const sent = standIn.received.findLast(({ path }) => path === "/v1/datasets");
+  expect(sent).toMatchObject({ body: stdin, headers: { "content-type": type } });
 });
 
 test.each([["--seed", "7"], ["--max-terms", "2"], ["--no-reuse"]])(

@@ -81,6 +81,15 @@ test.each([
   ["At /hypothesis/terms/1, it is wrong.", "At --terms (value 2), it is wrong."],
   ["/hypothesis/exponents/p/step", "--exponent (p, step)"],
   ["budget.max_fits is 7. Lower max_terms or noise.trials.", "--max-fits is 7. Lower --max-terms or --trials."],
+  [
+    'Under hypothesis.dimensions "strict", no term is left. Correct dataset.units, change the terms, or set hypothesis.dimensions to "off".',
+    'Under --dimensions "strict", no term is left. Correct the units of the headings, change the terms, or give --dimensions off.',
+  ],
+  [
+    'At /hypothesis/dimensions, "strict" needs the unit of column "T"; send it in dataset.units, "" for a pure number.',
+    'At --dimensions, "strict" needs the unit of column "T"; send it in its heading, as in "a (AU)", or "n (-)" for a pure number.',
+  ],
+  ["Fill it in, or send missing=drop to leave out rows.", "Fill it in, or give --missing drop to leave out rows."],
   ["/dataset/columns/seed/4 of /targets", "/dataset/columns/seed/4 of /targets"],
   [
     "GET /v1/jobs/discover-1 tells the rest; GET /v1/jobs lists all.",

@@ -13,6 +13,35 @@ test("each test shows which side of its limit the value must be on", () => {
   ]);
 });
 
+test("a rejection marks the tests that failed, and names the rival that is too near", () => {
+  const result: Result = {
+    ...RESULT,
+    verdict: "rejected",
+    reasons: ["ambiguous"],
+    margins: { p_value: { value: 0.025, limit: 0.025 }, lead: { value: 1.2, limit: 3 }, reselection: { value: 0.5, limit: 0.5 } },
+    rivals: [
+      { text: "T = 365 a^1.5 + 0 a", score_difference: 0.4 },
+      { text: "1/T = 0.0027 a^-1.5", score_difference: 1.2 },
+    ],
+  };
+  const weak = { ...result.margins, lead: { value: 9, limit: 3 }, constants: { value: 2, limit: 4 } };
+  const bold: string[] = [];
+  const lines = verdictLines(result, (style, text) => {
+    if (style === "bold") bold.push(text);
+    return text;
+  });
+  expect(lines.slice(2)).toEqual([
+    "rival: 1/T = 0.0027 a^-1.5 scores only 1.2 worse",
+    "   p_value      0.025  at most 0.025  how often shuffled targets are explained as well",
+    "✗  lead           1.2  at least 3     by how much the best law of another kind scores worse",
+    "   reselection    0.5  at least 0.5   share of tables drawn from the law that lead back to it",
+  ]);
+  expect(bold).toEqual(lines.filter((line) => line.startsWith("✗")));
+  const other = verdictLines({ ...result, margins: weak }, plain);
+  expect(other.join("\n")).not.toContain("rival:");
+  expect(other.filter((line) => line.startsWith("✗"))).toEqual([expect.stringContaining("constants")]);
+});
+
 const TOO_FEW = "no law can be accepted at this rate; send more rows.";
 
 test.each([

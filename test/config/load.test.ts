@@ -24,6 +24,16 @@ describe("settings", () => {
     );
   });
 
+  test.each([
+    ["ORRERY_PORT", "abc", "ORRERY_PORT=abc: give a whole number from 0 to 65535"],
+    ["ORRERY_PORT", "70000", "ORRERY_PORT=70000: give a whole number from 0 to 65535"],
+    ["ORRERY_THREADS", "1.5", "ORRERY_THREADS=1.5: give a whole number from 1 to 256"],
+    ["ORRERY_LOG_LEVEL", "loud", "ORRERY_LOG_LEVEL=loud: give trace or debug or info or warn or error or silent"],
+    ["ORRERY_URL", "here", "ORRERY_URL=here: give an address, such as http://127.0.0.1:8080"],
+  ])("say what %s=%s should be", (name, value, sentence) => {
+    expect(() => loadSettings({ [name]: value })).toThrow(sentence);
+  });
+
   test.each(["0.0.0.0", "10.0.0.1", "::", "example.org"])("refuse %s without credentials", (host) => {
     expect(() => loadSettings({ ORRERY_HOST: host })).toThrow("only a loopback address");
   });

@@ -239,6 +239,9 @@ describe("an evaluate plan", () => {
     ["c = a", {}, "column_unknown", /no column "c"/],
     ["T = c*a", {}, "unknown_term", /"c" at character 5/],
     ["T = ", {}, "formula_invalid", /at the end/],
+    ["T^2 = a^3", {}, "formula_invalid", /has "T\^2" on the left of "="; write T = …/],
+    ["T = 0/0", {}, "law_not_finite", /which is NaN on every row; give it a finite value/],
+    ["T = 2*a + log(0)", {}, "law_not_finite", /has log\(0\), which is -Infinity on every row/],
   ])("refuses %j", (law, more, code, message) => {
     const error = errorOf(() => evaluate(table, law, more));
     expect(error.code).toBe(code);

@@ -57,6 +57,14 @@ describe("NDJSON", () => {
   });
 });
 
+test.each<[string, Uint8Array, RegExp]>([
+  ["gzip", gzipSync("a,T\n1,2\n"), /it is gzip; send it with Content-Encoding: gzip/],
+  ["zstd", zstdCompressSync("a,T\n1,2\n"), /it is zstd; send it with Content-Encoding: zstd/],
+  ["a spreadsheet", Buffer.from("PK\u0003\u0004 and more"), /a spreadsheet; .* save the sheet as CSV/],
+])("%s that no header names is refused with what to send", async (_, body, message) => {
+  await expect(read(body)).rejects.toMatchObject(refusal("malformed_encoding", message));
+});
+
 describe("missing values", () => {
   test.each(["", "NA", "n/a", "NaN", "null", "None", '""'])("in CSV (%s) are refused with their place and the next step", async (cell) => {
     const name = cell === "" || cell === '""' ? "empty" : `"${cell}"`;

@@ -52,6 +52,7 @@ describe("predictions", () => {
     const { lines, first } = predict(kepler, "T = 365.25 a^1.5", { mass: [3], a: [1] });
     expect(lines).toHaveLength(2);
     expect(lines[0]).toBe("a,prediction,low,high,outside");
+    expect(first[0]?.inputs).toEqual({ a: 1 });
     expect(first[0]?.prediction).toBeCloseTo(365.25, 10);
   });
 
@@ -59,7 +60,7 @@ describe("predictions", () => {
     const table = { x: [1, 2, 3, 4, 5, 6], y: [1, 0.5, 0.33, 0.25, 0.2, 0.17] };
     const { first, lines, notes, not_finite } = predict(table, "y = 1/x", { x: [2, 0, 3, 0] });
     expect(not_finite).toBe(2);
-    expect(first[1]).toEqual({ prediction: null, low: null, high: null, outside: true });
+    expect(first[1]).toEqual({ inputs: { x: 0 }, prediction: null, low: null, high: null, outside: true });
     expect(lines[2]).toBe("0,,,,true");
     expect(notes[0]).toBe("The law has no finite value on 2 of 4 rows, first on row 2, where x = 0.");
     expect(predict(table, "y = log(x)", { x: [-1, 1] }).first[0]?.prediction).toBe(null);
