@@ -8,7 +8,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
-  S3ServiceException,
+  type S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { OrreryError } from "../contract/errors.ts";
 import { checked, checkedPage, damaged, type Entry, type Objects, type Page, type Store, unavailable } from "./store.ts";
@@ -176,8 +176,9 @@ export function createS3Store({ bucket, prefix, endpoint, region, silenceMs = SI
   };
 }
 
+/** The status of the answer, even if the SDK could not read the rest of it. */
 function statusOf(error: unknown): number | undefined {
-  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  return error instanceof Error && "$metadata" in error ? (error as S3ServiceException).$metadata.httpStatusCode : undefined;
 }
 
 async function bytesOf(output: GetObjectCommandOutput | undefined): Promise<Uint8Array | undefined> {
