@@ -5,7 +5,7 @@ import { createGcsStore } from "../../src/storage/gcs.ts";
 import { createS3Store } from "../../src/storage/s3.ts";
 import type { Store } from "../../src/storage/store.ts";
 import { type ObjectServer, S3_CREDENTIALS, startGcs, startS3 } from "../support/objects.ts";
-import { type Fault, type Proxy, startProxy } from "../support/proxy.ts";
+import { type Fault, type FaultyProxy, startProxy } from "../support/proxy.ts";
 import { scan } from "../support/scan.ts";
 
 const servers = inject("objectServers");
@@ -40,7 +40,7 @@ const FAULTS: [Fault, { put: string | undefined; get: string | undefined }][] = 
 
 describe.runIf(servers !== undefined).each(KINDS)("a %s store whose server", (_, start, make) => {
   let server: ObjectServer;
-  let proxy: Proxy;
+  let proxy: FaultyProxy;
   let store: Store;
   let direct: Store;
   beforeAll(async () => {

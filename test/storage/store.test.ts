@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -10,19 +10,21 @@ import { createFsStore } from "../../src/storage/fs.ts";
 import { createGcsStore } from "../../src/storage/gcs.ts";
 import { guarded } from "../../src/storage/guard.ts";
 import { createS3Store } from "../../src/storage/s3.ts";
-import type { Store } from "../../src/storage/store.ts";
+import { type Store, USED_MS } from "../../src/storage/store.ts";
 import { S3_CREDENTIALS, startGcs, startS3, upload } from "../support/objects.ts";
 import { startProxy } from "../support/proxy.ts";
 
 const servers = inject("objectServers");
 
 /** The behaviour that every implementation of the port shows. */
-function conformance(name: string, open: () => Promise<{ store: Store; close: () => Promise<void> }>) {
+function conformance(name: string, open: () => Promise<{ store: Store; close: () => Promise<void>; folder?: string }>) {
   describe(`the ${name} store`, () => {
     let store: Store;
     let close: () => Promise<void>;
+    /** Where its files lie, if their times are those of the store. */
+    let folder: string | undefined;
     beforeAll(async () => {
-      ({ store, close } = await open());
+      ({ store, close, folder } = await open());
     });
     afterAll(() => close());
 
@@ -92,6 +94,27 @@ function conformance(name: string, open: () => Promise<{ store: Store; close: ()
       expect(paged).toEqual(keys);
     });
 
+    test("marks a key that is asked to be stored again as used, if it was not for half a day", async () => {
+      const modified = async () => (await store.list("t/used"))[0]?.modified.getTime() ?? 0;
+      await store.putIfAbsent("t/used", Buffer.from("bytes"));
+      const first = await modified();
+      await store.putIfAbsent("t/used", Buffer.from("bytes"));
+      expect(await modified()).toBe(first);
+
+      // A server that signs requests refuses those of another time, so there the file is made older instead.
+      const later = Date.now() + USED_MS + 60_000;
+      if (folder === undefined) vi.useFakeTimers({ toFake: ["Date"], now: later });
+      else await utimes(join(folder, "t/used"), new Date(0), new Date(0));
+      try {
+        const stale = folder === undefined ? first : 0;
+        expect(await store.putIfAbsent("t/used", Buffer.from("other"))).toBe(false);
+        expect(await modified()).toBeGreaterThan(stale);
+      } finally {
+        vi.useRealTimers();
+      }
+      expect(Buffer.from((await store.get("t/used")) ?? []).toString()).toBe("bytes");
+    });
+
     test("moves what is under a key to another", async () => {
       await store.putIfAbsent("t/here", Buffer.from("bytes"));
       expect(await store.move("t/here", "t/new/there")).toBe(true);
@@ -141,7 +164,7 @@ if (servers !== undefined) {
   for (const [name, open] of Object.entries(BUCKETS)) {
     conformance(name, async () => {
       const { server, store } = await open();
-      return { store, close: () => server.close() };
+      return { store, close: () => server.close(), ...(name === "s3" && { folder: join(server.folder, "lab/own/files") }) };
     });
 
     describe(`the ${name} store in its bucket`, () => {
@@ -260,7 +283,7 @@ if (servers !== undefined) {
 for (const sync of [true, false]) {
   conformance(sync ? "fs" : "fs without sync", async () => {
     const folder = await mkdtemp(join(tmpdir(), "orrery-store-"));
-    return { store: createFsStore(folder, { sync }), close: () => rm(folder, { recursive: true }) };
+    return { store: createFsStore(folder, { sync }), close: () => rm(folder, { recursive: true }), folder };
   });
 }
 

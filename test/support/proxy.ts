@@ -8,7 +8,7 @@ import { buffer } from "node:stream/consumers";
  */
 export type Fault = number | "silent" | "lost" | "cut" | "altered" | "stalled";
 
-export interface Proxy {
+export interface FaultyProxy {
   url: string;
   /** Strikes the next requests. The others pass as they are. */
   strike(fault: Fault, requests: number): void;
@@ -18,7 +18,7 @@ export interface Proxy {
 }
 
 /** A real HTTP proxy in front of a server. */
-export async function startProxy(endpoint: string): Promise<Proxy> {
+export async function startProxy(endpoint: string): Promise<FaultyProxy> {
   let orders: { fault: Fault; left: number } = { fault: 503, left: 0 };
   let asked = 0;
   const server = createServer((request, response) => {
