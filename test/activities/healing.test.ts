@@ -44,7 +44,7 @@ async function run<In extends unknown[], Out>(
   activity: (...input: In) => Promise<Out | Handback>,
   ...input: In
 ) {
-  const logger = new DefaultLogger("ERROR", ({ message, meta }) => {
+  const logger = new DefaultLogger("WARN", ({ message, meta }) => {
     if (message === "a damaged file was set aside") aside.push(String(meta?.key));
   });
   const env = new MockActivityEnvironment({ taskQueue: QUEUES[pool] }, { logger });

@@ -71,12 +71,13 @@ describe.runIf(servers !== undefined).each(KINDS)("a %s store whose server", (_,
       expect(proxy.asked()).toBe(3);
     });
 
-    test("in every try refuses a file after three, and gives out no other bytes", async () => {
+    test("in every try refuses a file after three of each call, and gives out no other bytes", async () => {
       const { key, bytes } = fresh();
       proxy.strike(fault, 1_000);
       const put = await store.putIfAbsent(key, bytes).catch((error: { code: string }) => error.code);
       if (refusal.put !== undefined) expect(put).toBe(refusal.put);
-      expect(proxy.asked()).toBeLessThanOrEqual(3);
+      // A put that finds its key taken asks how old that is, which is a call of its own.
+      expect(proxy.asked()).toBeLessThanOrEqual(6);
       await direct.putIfAbsent(key, bytes);
       proxy.strike(fault, 1_000);
       await expect(store.get(key)).rejects.toMatchObject({ code: refusal.get });
