@@ -23,7 +23,7 @@ export async function readIntact(store: Store, key: string, isIntact: Check): Pr
     if (stored === undefined || (stored !== "damaged" && isIntact(stored))) return stored;
   }
   const aside = `${damagedKey(key)}.${randomUUID()}`;
-  if (await store.move(key, aside)) log.error("a damaged file was set aside", { key, moved_to: aside });
+  if (await store.move(key, aside)) log.warn("a damaged file was set aside", { key, moved_to: aside });
   return undefined;
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, constants, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { access, constants, link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { checked, checkedPage, type Entry, isKey, type Store, unavailable } from "./store.ts";
+import { checked, checkedPage, type Entry, isKey, isStale, type Store, unavailable } from "./store.ts";
 
 /**
  * A store in a directory. A file is written beside its place under a name of its own, then linked to the key: `link`
@@ -38,7 +38,8 @@ export function createFsStore(root: string, { sync = true }: { sync?: boolean } 
           await file.writeFile(bytes);
           if (sync) await file.datasync();
           const won = await linked(temporary, path);
-          if (won && sync) await syncDirectory(dirname(path));
+          if (!won) await markUsed(path);
+          else if (sync) await syncDirectory(dirname(path));
           return won;
         } finally {
           await file.close();
@@ -139,6 +140,12 @@ async function* keysBelow(root: string, folder: string, range: Range): AsyncGene
 
 function byCharacter(a: string, b: string): number {
   return a < b ? -1 : 1;
+}
+
+async function markUsed(path: string): Promise<void> {
+  const { mtime } = await stat(path);
+  const now = new Date();
+  if (isStale(mtime)) await utimes(path, now, now);
 }
 
 /** Gives the file its key. Resolves to `false` if the key is taken. */

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Storage } from "@google-cloud/storage";
 import { Agent, type Dispatcher, request } from "undici";
-import { checked, checkedPage, damaged, type Entry, type Objects, type Page, type Store, unavailable } from "./store.ts";
+import { OrreryError } from "../contract/errors.ts";
+import { checked, checkedPage, damaged, type Entry, isStale, type Objects, type Page, type Store, unavailable } from "./store.ts";
 
 export interface GcsOptions {
   bucket: string;
@@ -76,14 +77,37 @@ export function createGcsStore({ bucket, prefix, endpoint, silenceMs = SILENCE_M
     }
   }
 
-  function put(key: string, bytes: Uint8Array): Promise<boolean> {
-    const url = `${base}/upload/storage/v1/b/${encodeURIComponent(bucket)}/o?uploadType=media&ifGenerationMatch=0&name=${encodeURIComponent(key)}`;
+  /** Stores the bytes if the object has this generation, of which 0 is that of none. */
+  function put(key: string, bytes: Uint8Array, generation = "0"): Promise<boolean> {
+    const url = `${base}/upload/storage/v1/b/${encodeURIComponent(bucket)}/o?uploadType=media&ifGenerationMatch=${generation}&name=${encodeURIComponent(key)}`;
     const headers = { "content-type": "application/octet-stream", "x-goog-hash": `md5=${md5(bytes)}` };
     return ask(url, { method: "POST", headers, body: bytes }, async ({ statusCode, body }) => {
       await body.dump();
       if (statusCode === 200 || statusCode === 412) return statusCode === 200;
       throw new Unexpected(statusCode);
     });
+  }
+
+  /** An object has a new time when it is stored anew, with the bytes that it has. */
+  async function markUsed(key: string): Promise<void> {
+    const item = await ask(
+      `${objectsOf(bucket)}/${encodeURIComponent(key)}?fields=updated,generation`,
+      {},
+      async ({ statusCode, body }) => {
+        if (statusCode === 200) return (await body.json()) as Pick<Item, "updated" | "generation">;
+        await body.dump();
+        if (statusCode === 404) return undefined;
+        throw new Unexpected(statusCode);
+      },
+    );
+    if (!item || !isStale(new Date(item.updated))) return;
+    try {
+      const bytes = await read(key);
+      if (bytes) await put(key, bytes, item.generation);
+    } catch (error) {
+      // It was found to be damaged: whoever asked looks at it next.
+      if (!(error instanceof OrreryError && error.code === "artifact_corrupt")) throw error;
+    }
   }
 
   /** Bytes of an object, or `undefined`. */
@@ -125,7 +149,11 @@ export function createGcsStore({ bucket, prefix, endpoint, silenceMs = SILENCE_M
 
   return {
     store: {
-      putIfAbsent: async (key, bytes) => put(keyOf(key), bytes),
+      async putIfAbsent(key, bytes) {
+        const stored = await put(keyOf(key), bytes);
+        if (!stored) await markUsed(keyOf(key));
+        return stored;
+      },
       get: async (key) => read(keyOf(key)),
       getStart: async (key, length) => read(keyOf(key), { range: `bytes=0-${length - 1}` }),
       stream: async (key) =>
@@ -168,9 +196,16 @@ export function createGcsStore({ bucket, prefix, endpoint, silenceMs = SILENCE_M
 
 class Damaged extends Error {}
 
+interface Item {
+  name: string;
+  size: string;
+  updated: string;
+  generation: string;
+}
+
 /** A page of names, as the server gives it. Sizes are decimal strings. */
 interface Listed {
-  items?: { name: string; size: string; updated: string }[];
+  items?: Item[];
   nextPageToken?: string;
 }
 

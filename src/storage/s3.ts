@@ -5,13 +5,14 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
+  HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
-  S3ServiceException,
+  type S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { OrreryError } from "../contract/errors.ts";
-import { checked, checkedPage, damaged, type Entry, type Objects, type Page, type Store, unavailable } from "./store.ts";
+import { checked, checkedPage, damaged, type Entry, isStale, type Objects, type Page, type Store, unavailable } from "./store.ts";
 
 export interface S3Options {
   bucket: string;
@@ -66,6 +67,19 @@ export function createS3Store({ bucket, prefix, endpoint, region, silenceMs = SI
         if (status !== 409 || attempt === ATTEMPTS) throw unavailable(error);
         await pause(Math.random() * 100 * attempt);
       }
+    }
+  }
+
+  /** An object has a new time when it is stored anew, with the bytes that it has. */
+  async function markUsed(key: string): Promise<void> {
+    try {
+      const { LastModified } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), inTime());
+      const bytes = LastModified && isStale(LastModified) ? await read(key) : undefined;
+      if (bytes) await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ChecksumAlgorithm: "CRC32" }), inTime());
+    } catch (error) {
+      // It was deleted or found to be damaged since: whoever asked looks at it next.
+      if (statusOf(error) === 404 || (error instanceof OrreryError && error.code === "artifact_corrupt")) return;
+      throw error instanceof OrreryError ? error : unavailable(error);
     }
   }
 
@@ -124,7 +138,11 @@ export function createS3Store({ bucket, prefix, endpoint, region, silenceMs = SI
 
   return {
     store: {
-      putIfAbsent: async (key, bytes) => put(keyOf(key), bytes),
+      async putIfAbsent(key, bytes) {
+        const stored = await put(keyOf(key), bytes);
+        if (!stored) await markUsed(keyOf(key));
+        return stored;
+      },
       get: async (key) => read(keyOf(key)),
       getStart: async (key, length) => start(keyOf(key), length),
       stream: async (key) => (await open(keyOf(key), { ChecksumMode: "ENABLED" }))?.Body as Readable | undefined,
@@ -176,8 +194,9 @@ export function createS3Store({ bucket, prefix, endpoint, region, silenceMs = SI
   };
 }
 
+/** The status of the answer, even if the SDK could not read the rest of it. */
 function statusOf(error: unknown): number | undefined {
-  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  return error instanceof Error && "$metadata" in error ? (error as S3ServiceException).$metadata.httpStatusCode : undefined;
 }
 
 async function bytesOf(output: GetObjectCommandOutput | undefined): Promise<Uint8Array | undefined> {

@@ -5,7 +5,10 @@ import { OrreryError } from "../contract/errors.ts";
  * is stored under a key never changes, so a key either is absent or holds its final bytes.
  */
 export interface Store {
-  /** Stores the bytes unless the key is taken. Atomic: a reader sees all bytes or no key. Resolves to whether this call stored them. */
+  /**
+   * Stores the bytes unless the key is taken. Atomic: a reader sees all bytes or no key. Resolves to whether this call
+   * stored them. A taken key that was `modified` more than USED_MS ago is so anew, since whoever asked counts on it.
+   */
   putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean>;
   /** All bytes under the key, or `undefined`. Throws `artifact_corrupt` where the store itself can tell that they are damaged. */
   get(key: string): Promise<Uint8Array | undefined>;
@@ -36,8 +39,15 @@ export interface Page {
 export interface Entry {
   key: string;
   bytes: number;
-  /** When it was stored. */
+  /** When it was stored, or asked to be stored, to half a day. */
   modified: Date;
+}
+
+/** A clean-up leaves what was modified within a day, so what is in use has to be marked more often than that. */
+export const USED_MS = 12 * 3_600_000;
+
+export function isStale(modified: Date): boolean {
+  return Date.now() - modified.getTime() > USED_MS;
 }
 
 /** Objects that others put into buckets: datasets that a request names by s3: or gs:. */

@@ -44,12 +44,13 @@ async function run<In extends unknown[], Out>(
   activity: (...input: In) => Promise<Out | Handback>,
   ...input: In
 ) {
-  const logger = new DefaultLogger("ERROR", ({ message, meta }) => {
+  const logger = new DefaultLogger("WARN", ({ message, meta }) => {
     if (message === "a damaged file was set aside") aside.push(String(meta?.key));
   });
   const env = new MockActivityEnvironment({ taskQueue: QUEUES[pool] }, { logger });
-  // None is handed back, as no worker stops.
-  return env.run(activity as (...input: In) => Promise<Out>, ...input);
+  const outcome: Out | Handback = await env.run(activity, ...input);
+  // No worker stops here, so none is handed back.
+  return outcome as Out;
 }
 
 const ticket = (job_id: string) => ({ job_id, tenant: "t", request_hash: `sha256:${sha256(job_id)}`, deadline_at: Date.now() + 60_000 });

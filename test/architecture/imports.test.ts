@@ -38,7 +38,7 @@ const isOwn = (to: string) => to.endsWith(".ts");
 const isBuiltin = (to: string) => to.startsWith("node:");
 
 /** The composition roots: they wire everything and are imported by nobody. */
-const ROOTS = ["worker.ts", "api/server.ts", "cli/main.ts", "dev/main.ts", "dev/setup.ts"];
+const ROOTS = ["worker.ts", "api/server.ts", "cli/main.ts", "dev/main.ts", "dev/setup.ts", "clean/main.ts"];
 
 interface Rule {
   /** Folders whose values may be imported, beside the folder itself. */
@@ -82,6 +82,7 @@ const RULES: Record<string, Rule> = {
     packages: /^(express|helmet|canonicalize|better-sse|zod|zod-openapi|swagger-ui-dist|yaml|@temporalio\/(client|common|proto))(\/.*)?$/,
     builtins: /^node:(crypto|stream|events|fs|path|url|module|http|util|timers)(\/promises)?$/,
   },
+  clean: { values: ["contract"], types: ["storage"], packages: /^@temporalio\/client$/, builtins: /^node:crypto$/ },
   cli: { values: ["contract"], types: ["contract"], packages: /^(zod|commander|eventsource-parser(\/stream)?)$/, builtins: ANY },
   dev: { values: ["contract", "config"], types: ["contract", "config"], packages: /^@temporalio\/(client|common|proto)$/, builtins: ANY },
 };

@@ -1,7 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, request as forward } from "node:http";
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -12,18 +10,21 @@ import { createFsStore } from "../../src/storage/fs.ts";
 import { createGcsStore } from "../../src/storage/gcs.ts";
 import { guarded } from "../../src/storage/guard.ts";
 import { createS3Store } from "../../src/storage/s3.ts";
-import type { Store } from "../../src/storage/store.ts";
+import { type Store, USED_MS } from "../../src/storage/store.ts";
 import { S3_CREDENTIALS, startGcs, startS3, upload } from "../support/objects.ts";
+import { startProxy } from "../support/proxy.ts";
 
 const servers = inject("objectServers");
 
 /** The behaviour that every implementation of the port shows. */
-function conformance(name: string, open: () => Promise<{ store: Store; close: () => Promise<void> }>) {
+function conformance(name: string, open: () => Promise<{ store: Store; close: () => Promise<void>; folder?: string }>) {
   describe(`the ${name} store`, () => {
     let store: Store;
     let close: () => Promise<void>;
+    /** Where its files lie, if their times are those of the store. */
+    let folder: string | undefined;
     beforeAll(async () => {
-      ({ store, close } = await open());
+      ({ store, close, folder } = await open());
     });
     afterAll(() => close());
 
@@ -93,6 +94,27 @@ function conformance(name: string, open: () => Promise<{ store: Store; close: ()
       expect(paged).toEqual(keys);
     });
 
+    test("marks a key that is asked to be stored again as used, if it was not for half a day", async () => {
+      const modified = async () => (await store.list("t/used"))[0]?.modified.getTime() ?? 0;
+      await store.putIfAbsent("t/used", Buffer.from("bytes"));
+      const first = await modified();
+      await store.putIfAbsent("t/used", Buffer.from("bytes"));
+      expect(await modified()).toBe(first);
+
+      // A server that signs requests refuses those of another time, so there the file is made older instead.
+      const later = Date.now() + USED_MS + 60_000;
+      if (folder === undefined) vi.useFakeTimers({ toFake: ["Date"], now: later });
+      else await utimes(join(folder, "t/used"), new Date(0), new Date(0));
+      try {
+        const stale = folder === undefined ? first : 0;
+        expect(await store.putIfAbsent("t/used", Buffer.from("other"))).toBe(false);
+        expect(await modified()).toBeGreaterThan(stale);
+      } finally {
+        vi.useRealTimers();
+      }
+      expect(Buffer.from((await store.get("t/used")) ?? []).toString()).toBe("bytes");
+    });
+
     test("moves what is under a key to another", async () => {
       await store.putIfAbsent("t/here", Buffer.from("bytes"));
       expect(await store.move("t/here", "t/new/there")).toBe(true);
@@ -142,7 +164,7 @@ if (servers !== undefined) {
   for (const [name, open] of Object.entries(BUCKETS)) {
     conformance(name, async () => {
       const { server, store } = await open();
-      return { store, close: () => server.close() };
+      return { store, close: () => server.close(), ...(name === "s3" && { folder: join(server.folder, "lab/own/files") }) };
     });
 
     describe(`the ${name} store in its bucket`, () => {
@@ -189,20 +211,20 @@ if (servers !== undefined) {
       });
 
       test("tries again what a later try can cure, and three times at most", async () => {
-        const gate = await failingGate(bucket.server.endpoint);
+        const gate = await startProxy(bucket.server.endpoint);
         const { store } =
           name === "s3"
             ? createS3Store({ bucket: "lab", prefix: "own/files", endpoint: gate.url })
             : createGcsStore({ bucket: "lab", prefix: "own/files", endpoint: gate.url });
         try {
-          gate.fail(2, 503);
+          gate.strike(503, 2);
           expect(await store.putIfAbsent("t/again", Buffer.from("1"))).toBe(true);
-          gate.fail(2, 500);
+          gate.strike(500, 2);
           expect(Buffer.from((await store.get("t/again")) ?? []).toString()).toBe("1");
-          gate.fail(9, 503);
+          gate.strike(503, 9);
           await expect(store.get("t/again")).rejects.toMatchObject({ code: "store_unavailable" });
           expect(gate.asked()).toBe(3);
-          gate.fail(9, 403);
+          gate.strike(403, 9);
           await expect(store.get("t/again")).rejects.toMatchObject({ code: "store_unavailable" });
           expect(gate.asked()).toBe(1);
         } finally {
@@ -211,13 +233,13 @@ if (servers !== undefined) {
       });
 
       test("is left alone after five failures, and tried again after ten minutes", async () => {
-        const gate = await failingGate(bucket.server.endpoint);
+        const gate = await startProxy(bucket.server.endpoint);
         const circuits = createCircuits();
         const make = name === "s3" ? createS3Store : createGcsStore;
         const store = guarded(make({ bucket: "lab", prefix: "own/files", endpoint: gate.url }).store, circuits);
         vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
         try {
-          gate.fail(15, 503);
+          gate.strike(503, 15);
           for (let call = 0; call < 5; call += 1) await expect(store.get("t/left")).rejects.toMatchObject({ retryAt: undefined });
           expect(gate.asked()).toBe(15);
           const left = { code: "store_unavailable", message: expect.stringMatching(/left alone until 2/), retryAt: expect.any(Date) };
@@ -258,46 +280,10 @@ if (servers !== undefined) {
   }
 }
 
-/** A gate in front of a server, which answers the next requests with a status instead. */
-async function failingGate(endpoint: string) {
-  let failures = { left: 0, status: 503 };
-  let asked = 0;
-  const gate = createServer((request, response) => {
-    asked += 1;
-    if (failures.left > 0) {
-      failures.left -= 1;
-      request.resume();
-      response.writeHead(failures.status).end();
-      return;
-    }
-    const onward = forward(endpoint + request.url, { method: request.method, headers: request.headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(onward);
-  });
-  gate.listen(0, "127.0.0.1");
-  await once(gate, "listening");
-  const address = gate.address();
-  return {
-    url: `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`,
-    fail(left: number, status: number) {
-      failures = { left, status };
-      asked = 0;
-    },
-    asked: () => asked,
-    async close() {
-      gate.closeAllConnections();
-      gate.close();
-      await once(gate, "close");
-    },
-  };
-}
-
 for (const sync of [true, false]) {
   conformance(sync ? "fs" : "fs without sync", async () => {
     const folder = await mkdtemp(join(tmpdir(), "orrery-store-"));
-    return { store: createFsStore(folder, { sync }), close: () => rm(folder, { recursive: true }) };
+    return { store: createFsStore(folder, { sync }), close: () => rm(folder, { recursive: true }), folder };
   });
 }
 
