@@ -68,8 +68,9 @@ export function createApp({ connection, store, logger, options }: AppDeps): Gate
     explainJob(services),
     cancelJob(services),
     ...jobArtifacts(services),
-    ...readDeadLetters(services),
+    // Before the path of one dead letter, which would take its name for an id.
     replayDeadLetters(services),
+    ...readDeadLetters(services),
     discardDeadLetter(services),
     createDataset(services),
     ...probes(services),

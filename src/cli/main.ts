@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { ConfigError, loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/schema.ts";
 import { addCancel } from "./cancel.ts";
+import { addDeadLetters } from "./dead-letters.ts";
 import { addDemo } from "./demo.ts";
 import { addDiscover } from "./discover.ts";
 import { addEvaluate } from "./evaluate.ts";
@@ -53,6 +54,7 @@ function createProgram(settings: Settings): Command {
   addResult(program);
   addWatch(program);
   addCancel(program);
+  addDeadLetters(program);
   program.commandsGroup("Processes:");
   addDemo(program, own);
   addProcesses(program);

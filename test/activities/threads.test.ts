@@ -190,3 +190,18 @@ describe("groundwork", () => {
     expect(structuredClone(ground).grams[0]?.products.buffer.byteLength).toBe(ground.grams[0]?.products.buffer.byteLength);
   });
 });
+
+test("a thread that needs more memory than it may use is ended, and its place is taken by another", async () => {
+  const compute = createCompute({ pools: ["heavy"], threads: 1, threadMemoryMb: 128 });
+  const found = (task: Extract<Task, { op: "search" }>) =>
+    compute.run(task, { pool: "heavy", job_id: "job", signal: new AbortController().signal, control: new Control() });
+  const small = search(1, { from: 0, to: 10 });
+  const { table } = small;
+  const before = encodeFound(await found(small));
+  const huge = { ...small, hash: "b".repeat(64), table: { ...table, ballast: Array.from({ length: 3e7 }, (_, index) => index / 3) } };
+
+  await expect(found(huge)).rejects.toMatchObject({ code: "out_of_memory" });
+
+  expect(encodeFound(await found({ ...small, hash: "c".repeat(64) })).equals(before)).toBe(true);
+  await compute.close();
+});
