@@ -10,8 +10,8 @@ import {
 } from "../contract/dead-letter.ts";
 import { DEAD_LETTER_REASONS, KINDS } from "../contract/names.ts";
 import { span } from "./figures.ts";
-import { decimal, integer } from "./options.ts";
 import { parse } from "./gateway.ts";
+import { decimal, integer } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 import { type Session, sessionOf } from "./session.ts";
 import { aligned, writeDocument } from "./terminal.ts";
@@ -66,7 +66,13 @@ function addList(letters: Command): void {
         return;
       }
       const { dead_letters: found, next_page_token: page } = document;
-      const rows = found.map((letter) => [letter.dead_letter_id, letter.reason, letter.code, String(letter.attempts), `${ageOf(letter)} ago`]);
+      const rows = found.map((letter) => [
+        letter.dead_letter_id,
+        letter.reason,
+        letter.code,
+        String(letter.attempts),
+        `${ageOf(letter)} ago`,
+      ]);
       if (rows.length > 0) {
         terminal.out.write(`${aligned([["DEAD LETTER", "REASON", "CODE", "ATTEMPTS", "FAILED"], ...rows]).join("\n")}\n`);
         terminal.err.write(`Look at one:  ${next("dead-letters show <id>")}\n`);
@@ -109,7 +115,9 @@ function addShow(letters: Command): void {
 function addReplay(letters: Command): void {
   filtered(letters.command("replay"))
     .summary("run their jobs again, as new jobs")
-    .description(`Run the jobs of dead letters again, as new jobs: those that are named, or with --all up to ${MAX_REPLAYS} that match the filters.`)
+    .description(
+      `Run the jobs of dead letters again, as new jobs: those that are named, or with --all up to ${MAX_REPLAYS} that match the filters.`,
+    )
     .argument("[ids...]", "dead letter ids")
     .option("--all", "all that match the filters")
     .option("--dry-run", "check everything, start nothing")
@@ -126,7 +134,7 @@ function addReplay(letters: Command): void {
         options: Filter & { all?: boolean; dryRun?: boolean; rate?: number; patch?: object; json?: boolean },
         self: Command,
       ) => {
-        if ((ids.length > 0) === (options.all ?? false)) self.error("Give the ids of dead letters, or --all.");
+        if (ids.length > 0 === (options.all ?? false)) self.error("Give the ids of dead letters, or --all.");
         const { terminal, gateway } = sessionOf(self);
         const json = {
           ...(options.all ? { filter: filterOf(options) } : { ids }),
@@ -143,7 +151,11 @@ function addReplay(letters: Command): void {
 }
 
 function showReplays({ replays, more }: ReplayReply, { out, err }: Session["terminal"]): void {
-  const rows = replays.map((each) => [each.dead_letter_id, each.state, each.error ? each.error.message : `${each.job_id} at ${each.starts_at}`]);
+  const rows = replays.map((each) => [
+    each.dead_letter_id,
+    each.state,
+    each.error ? each.error.message : `${each.job_id} at ${each.starts_at}`,
+  ]);
   if (rows.length > 0) out.write(`${aligned(rows).join("\n")}\n`);
   else err.write("No dead letter matches.\n");
   if (more) err.write("There are more; run the command again.\n");

@@ -53,7 +53,8 @@ async function replay(body: object): Promise<ReplayReply> {
 async function sweep(): Promise<void> {
   const closed = async () => {
     let count = 0;
-    for await (const { status } of stack.client.workflow.list({ query: `WorkflowType = "sweep"` })) if (status.name === "COMPLETED") count += 1;
+    for await (const { status } of stack.client.workflow.list({ query: `WorkflowType = "sweep"` }))
+      if (status.name === "COMPLETED") count += 1;
     return count;
   };
   const before = await closed();
@@ -139,7 +140,9 @@ test("exhausted retries: the store is down, the dead letter tells the first and 
     return artifact ?? undefined;
   });
   expect(whole.name).toBe("error.json");
-  expect((await readdir(join(stack.folder, "artifacts/local/errors"))).filter((name) => name.startsWith(jobId))).toEqual([`${jobId}.1.json`]);
+  expect((await readdir(join(stack.folder, "artifacts/local/errors"))).filter((name) => name.startsWith(jobId))).toEqual([
+    `${jobId}.1.json`,
+  ]);
 }, 120_000);
 
 test("poison: work whose worker dies at every attempt", async () => {
@@ -172,7 +175,11 @@ test("what an operator terminates, and what passes its deadline without a worker
   });
   await sweep();
 
-  expect(await letterOf(terminated)).toMatchObject({ reason: "terminated", code: "terminated", message: "An operator terminated the job: planted" });
+  expect(await letterOf(terminated)).toMatchObject({
+    reason: "terminated",
+    code: "terminated",
+    message: "An operator terminated the job: planted",
+  });
   expect(await letterOf(late)).toMatchObject({ reason: "deadline", code: "deadline_exceeded", attempts: 0 });
 });
 
