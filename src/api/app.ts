@@ -70,8 +70,9 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     cancelJob(services),
     rerunJob(services),
     ...jobArtifacts(services),
-    ...readDeadLetters(services),
+    // Before the path of one dead letter, which would take its name for an id.
     replayDeadLetters(services),
+    ...readDeadLetters(services),
     discardDeadLetter(services),
     createDataset(services),
     ...probes(services),

@@ -18,7 +18,7 @@ export interface Upload {
 }
 
 interface Call {
-  method?: "GET" | "POST";
+  method?: "GET" | "POST" | "DELETE";
   /** Sent as JSON. */
   json?: unknown;
   upload?: Upload;

@@ -5,6 +5,7 @@ import { ConfigError, loadSettings } from "../config/load.ts";
 import { httpSettings, type Settings } from "../config/schema.ts";
 import { addressOf } from "../dev/lock.ts";
 import { addCancel } from "./cancel.ts";
+import { addDeadLetters } from "./dead-letters.ts";
 import { addDemo } from "./demo.ts";
 import { addDiscover } from "./discover.ts";
 import { addEvaluate } from "./evaluate.ts";
@@ -64,6 +65,7 @@ function createProgram(settings: Settings, url: string): Command {
   addWatch(program);
   addCancel(program);
   addRerun(program);
+  addDeadLetters(program);
   program.commandsGroup("Processes:");
   addDemo(program, own);
   addProcesses(program);

@@ -109,7 +109,7 @@ export const workerSettings = z.object({
   ORRERY_THREAD_MEMORY_MB: z.coerce
     .number()
     .int()
-    .min(32)
+    .min(128)
     .max(65_536)
     .default(2_048)
     .describe("Bound of the heap of one computing thread, in MiB; a job that needs more fails with out_of_memory."),

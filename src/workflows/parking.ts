@@ -21,7 +21,10 @@ const ERROR = defineSearchAttributeKey(ATTRIBUTES.error, SearchAttributeType.KEY
  * The input goes with it. Returns when the server has it.
  */
 export async function park(input: JobInput, failure: ApplicationFailure): Promise<void> {
-  const letter = letterOf(input, failure);
+  const memo = workflowInfo().memo as JobMemo | undefined;
+  // A workflow without it was started by other means, and is no job.
+  if (memo?.kind === undefined) return;
+  const letter = letterOf(input, memo, failure);
   try {
     // A job that is being cancelled when it fails has failed.
     await CancellationScope.nonCancellable(() =>
@@ -43,9 +46,8 @@ export async function park(input: JobInput, failure: ApplicationFailure): Promis
   }
 }
 
-function letterOf({ job_id, tenant, deadline_at }: JobInput, failure: ApplicationFailure): DeadLetter {
-  const { memo, runId } = workflowInfo();
-  const { kind, accepted_at, run = 1, replayed_from } = memo as unknown as JobMemo;
+function letterOf({ job_id, tenant, deadline_at }: JobInput, memo: JobMemo, failure: ApplicationFailure): DeadLetter {
+  const { kind, accepted_at, run = 1, replayed_from } = memo;
   const [details] = (failure.details ?? []) as [FailureDetails?];
   const { attempts = 0, stage = "workflow", first_error } = details ?? {};
   const code = failure.type as ErrorCode;
@@ -54,7 +56,7 @@ function letterOf({ job_id, tenant, deadline_at }: JobInput, failure: Applicatio
   const last: AttemptError = { code, message, attempt: attempts, at: new Date(failedAt).toISOString() };
   return {
     job_id,
-    run_id: runId,
+    run_id: workflowInfo().runId,
     run,
     kind,
     tenant,

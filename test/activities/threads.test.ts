@@ -6,11 +6,14 @@ import { encodeFound } from "../../src/activities/shard-file.ts";
 import { bytesOf, shared } from "../../src/activities/shared.ts";
 import { Slots } from "../../src/activities/slots.ts";
 import type { Task } from "../../src/activities/task.ts";
+import type { Table } from "../../src/contract/dataset.ts";
+import { evaluateRequest } from "../../src/contract/request.ts";
 import { cutCells } from "../../src/contract/route.ts";
 import { layGround } from "../../src/engine/problem.ts";
 import { mergeFound, type ShardFound } from "../../src/engine/search.ts";
 import { prepared, control as unheard, uniforms } from "../engine/support.ts";
 import { until } from "../support/child.ts";
+import { keplerEvaluation, planets } from "../support/planets.ts";
 
 const draw = uniforms(21);
 const x = Array.from({ length: 60 }, () => 1 + 4 * draw());
@@ -189,4 +192,22 @@ describe("groundwork", () => {
     expect(ground.sample.y).toBe(ground.sample.table.columns.y);
     expect(structuredClone(ground).grams[0]?.products.buffer.byteLength).toBe(ground.grams[0]?.products.buffer.byteLength);
   });
+});
+
+test("a thread that needs more memory than it may use is ended, and another takes its place", async () => {
+  const compute = createCompute({ pools: ["heavy"], threads: 1, threadMemoryMb: 48 });
+  const request = evaluateRequest.parse({ ...keplerEvaluation, predict: { source: "inline", columns: { a: [1] } } });
+  const tableOf = (columns: Record<string, Float64Array>): Table => ({ rows: columns.a?.length ?? 0, columns, units: {} });
+  const table = tableOf({ a: Float64Array.from(planets.a), T: Float64Array.from(planets.T) });
+  /** Predictions are written as one text, about 70 bytes a row. */
+  const predict = (rows: number) =>
+    compute.run(
+      { op: "evaluate", request, table, hash: "a".repeat(64), predict: tableOf({ a: new Float64Array(rows).fill(1 / 3) }) },
+      { pool: "heavy", job_id: "job", signal: new AbortController().signal, control: new Control() },
+    );
+
+  await expect(predict(1_000_000)).rejects.toMatchObject({ code: "out_of_memory" });
+
+  expect((await predict(10)).result.predictions?.rows).toBe(10);
+  await compute.close();
 });

@@ -51,6 +51,10 @@ describe("the OpenAPI document", () => {
         "POST /v1/jobs/{id}/rerun",
         "GET /v1/jobs/{id}/artifacts",
         "GET /v1/jobs/{id}/artifacts/{name}",
+        "GET /v1/dead-letters",
+        "GET /v1/dead-letters/{id}",
+        "POST /v1/dead-letters/replay",
+        "DELETE /v1/dead-letters/{id}",
         "POST /v1/datasets",
         "GET /live",
         "GET /ready",
@@ -94,7 +98,7 @@ describe("the OpenAPI document", () => {
 
     // A binary file has no example that a page could show.
     const texts = bodies.filter(({ type }) => type !== "application/vnd.apache.parquet");
-    expect([bodies.length, texts.length]).toEqual([13, 12]);
+    expect([bodies.length, texts.length]).toEqual([14, 13]);
     for (const { path, type, example } of texts) {
       const body = typeof example === "string" ? example : JSON.stringify(example);
       const { status } = await fetch(`${bench.url}${path}`, {

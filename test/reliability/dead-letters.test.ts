@@ -1,32 +1,36 @@
 import { randomUUID } from "node:crypto";
-
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { DeadLetterBody } from "../../src/contract/dead-letter.ts";
-import type { Job } from "../../src/contract/job.ts";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Connection } from "@temporalio/client";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DeadLetterBody, ReplayReply } from "../../src/contract/dead-letter.ts";
+import type { Artifact, Job } from "../../src/contract/job.ts";
 import { SWEEP_SCHEDULE } from "../../src/contract/names.ts";
 import { scheduleSweep } from "../../src/dev/schedule.ts";
+import { orrery } from "../cli/run.ts";
 import { until } from "../support/child.ts";
 import { call, finished } from "../support/http.ts";
 import { keplerEvaluation, longSearch } from "../support/planets.ts";
 import { type Stack, startStack, type Worker } from "../support/stack.ts";
+import { compare } from "./exactness.ts";
 
 let stack: Stack;
 let worker: Worker;
 beforeAll(async () => {
   stack = await startStack({ worker: false });
   worker = await stack.startWorker();
-  await scheduleSweep(stack.client.connection as never, "default");
+  await scheduleSweep(stack.client.connection as Connection, "default");
   await stack.client.schedule.getHandle(SWEEP_SCHEDULE).pause();
 });
 afterAll(() => stack.stop());
 
-/** What every job of this file was, by its id: the ledger outside of the service. */
-const ledger = new Set<string>();
+/** Every job that this file submitted: the ledger outside of the service. */
+const ledger: string[] = [];
 
-async function submit(body: object, path = "discover_async"): Promise<string> {
-  const reply = await call("POST", `${stack.url}/v1/${path}`, { body, headers: { "idempotency-key": randomUUID() } });
+async function submit(body: object, kind = "discover"): Promise<string> {
+  const reply = await call("POST", `${stack.url}/v1/${kind}_async`, { body, headers: { "idempotency-key": randomUUID() } });
   expect(reply.status).toBe(202);
-  ledger.add(reply.body.job_id);
+  ledger.push(reply.body.job_id);
   return reply.body.job_id;
 }
 
@@ -39,42 +43,237 @@ async function letterOf(jobId: string): Promise<DeadLetterBody> {
   return until(`the dead letter of ${jobId}`, async () => (await deadLetters()).find(({ job_id }) => job_id === jobId));
 }
 
-/** A law that has no finite value: the activity refuses it, and no attempt can cure that. */
-const refused = { dataset: { source: "inline", columns: { x: [-1, 1, 2, 3], y: [1, 2, 3, 4] } }, law: "y = log(x)" };
+async function replay(body: object): Promise<ReplayReply> {
+  const reply = await call<ReplayReply>("POST", `${stack.url}/v1/dead-letters/replay`, { body });
+  expect(reply.status).toBe(200);
+  return reply.body;
+}
 
-test("a job that fails for good is in the dead letters once, with its payload", async () => {
-  const jobId = await submit(refused, "evaluate_async");
+/** Lets the schedule act and waits until the sweep that it starts is over. */
+async function sweep(): Promise<void> {
+  const closed = async () => {
+    let count = 0;
+    for await (const { status } of stack.client.workflow.list({ query: `WorkflowType = "sweep"` }))
+      if (status.name === "COMPLETED") count += 1;
+    return count;
+  };
+  const before = await closed();
+  await stack.client.schedule.getHandle(SWEEP_SCHEDULE).trigger();
+  await until("the end of a sweep", async () => ((await closed()) > before ? true : undefined));
+}
+
+async function untilComputing(jobId: string): Promise<void> {
+  await until("a thread that computes the job", async () => {
+    const { computing } = await worker.health();
+    return computing.find(({ job_id, fits }) => job_id === jobId && fits > 0);
+  });
+}
+
+/** A law without a finite value: the activity refuses it, and no attempt can cure that. */
+const hopeless = { dataset: { source: "inline", columns: { x: [-1, 1, 2, 3], y: [1, 2, 3, 4] } }, law: "y = log(x)" };
+
+/** Puts a file where the store keeps the tenant's things, so that it can be neither read nor written, until the call of what it returns. */
+async function breakStore(): Promise<() => Promise<void>> {
+  const folder = join(stack.folder, "artifacts", "local");
+  await mkdir(folder, { recursive: true });
+  await rename(folder, `${folder}-aside`);
+  await writeFile(folder, "");
+  return async () => {
+    await rm(folder);
+    await rename(`${folder}-aside`, folder);
+  };
+}
+
+test("a job that fails for good is in the dead letters with its payload, and has an error.json", async () => {
+  const jobId = await submit(hopeless, "evaluate");
   const job = await finished(stack.url, jobId);
   expect(job).toMatchObject({ status: "failed", error: { code: "law_not_finite" } });
 
   const letter = await letterOf(jobId);
 
-  expect(letter).toMatchObject({
-    dead_letter_id: `dead-letter.${jobId}.1`,
-    run: 1,
-    kind: "evaluate",
-    reason: "refused",
-    code: "law_not_finite",
-  });
+  expect(letter).toMatchObject({ dead_letter_id: `dead-letter.${jobId}.1`, run: 1, kind: "evaluate", reason: "refused" });
   expect(letter.first_error).toMatchObject({ code: "law_not_finite", attempt: 1 });
   const { body } = await call<{ payload: unknown }>("GET", `${stack.url}/v1/dead-letters/${letter.dead_letter_id}`);
-  expect(body.payload).toMatchObject(refused);
+  expect(body.payload).toMatchObject(hopeless);
+  const files = await until("error.json", async () => {
+    const reply = await call<{ artifacts: Artifact[] }>("GET", `${stack.url}/v1/jobs/${jobId}/artifacts`);
+    return reply.body.artifacts.length > 0 ? reply.body.artifacts : undefined;
+  });
+  const bytes = await (await fetch(`${stack.url}/v1/jobs/${jobId}/artifacts/error.json`)).arrayBuffer();
+  expect(files).toMatchObject([{ name: "error.json", bytes: bytes.byteLength }]);
+  expect(JSON.parse(Buffer.from(bytes).toString())).toMatchObject({ job_id: jobId, code: "law_not_finite", attempts: 1, partial: [] });
+  const { body: jobs } = await call<{ jobs: Job[] }>("GET", `${stack.url}/v1/jobs`);
+  expect(jobs.jobs.map(({ job_id }) => job_id)).toEqual([jobId]);
 });
 
 test("a dead letter is discarded with a reason, once, and the reason stays", async () => {
-  const letter = await letterOf([...ledger][0] ?? "");
-  const url = `${stack.url}/v1/dead-letters/${letter.dead_letter_id}`;
-  const reply = await call("DELETE", url, { body: { reason: "planted" } });
-  expect(reply.status).toBe(202);
+  const jobId = await submit(hopeless, "evaluate");
+  await finished(stack.url, jobId);
+  const url = `${stack.url}/v1/dead-letters/${(await letterOf(jobId)).dead_letter_id}`;
+  expect((await call("DELETE", url, { body: { reason: "planted" } })).status).toBe(202);
 
-  const read = await until("the resolution", async () => {
-    const { body } = await call<DeadLetterBody>("GET", url);
-    return body.resolution ?? undefined;
-  });
+  const read = await until("the resolution", async () => (await call<DeadLetterBody>("GET", url)).body.resolution ?? undefined);
 
   expect(read).toMatchObject({ resolution: "discarded", reason: "planted" });
   expect((await call<{ code: string }>("DELETE", url, { body: { reason: "again" } })).body.code).toBe("dead_letter_resolved");
-  await until("a list without it", async () => ((await deadLetters()).length === 0 ? true : undefined));
-  const { body: jobs } = await call<{ jobs: Job[] }>("GET", `${stack.url}/v1/jobs`);
-  expect(jobs.jobs.map(({ job_id }) => job_id)).toEqual([letter.job_id]);
+  await until("a list without it", async () => ((await deadLetters()).some(({ job_id }) => job_id === jobId) ? undefined : true));
+  ledger.splice(ledger.indexOf(jobId), 1);
+});
+
+test("exhausted retries: the store is down, the dead letter tells the first and the last error, and its file follows when the store is back", async () => {
+  const mend = await breakStore();
+  const jobId = await submit(longSearch(100, 3));
+  const job = await finished(stack.url, jobId);
+
+  expect(job).toMatchObject({ status: "failed", attempts: 5, error: { code: "store_unavailable" } });
+  const letter = await letterOf(jobId);
+  expect(letter).toMatchObject({ reason: "attempts_exhausted", code: "store_unavailable", attempts: 5, artifact: null });
+  expect(letter.first_error.attempt).toBe(1);
+  expect(letter.last_error.attempt).toBe(5);
+
+  // The worker dies while it tries to write the file.
+  await worker.end("SIGKILL");
+  await mend();
+  worker = await stack.startWorker();
+  const whole = await until("error.json", async () => {
+    const { artifact } = await letterOf(jobId);
+    return artifact ?? undefined;
+  });
+  expect(whole.name).toBe("error.json");
+  expect((await readdir(join(stack.folder, "artifacts/local/errors"))).filter((name) => name.startsWith(jobId))).toEqual([
+    `${jobId}.1.json`,
+  ]);
+}, 120_000);
+
+test("poison: work whose worker dies at every attempt", async () => {
+  const jobId = await submit({ ...longSearch(400_000, 4), budget: { max_fits: 10_000_000_000, deadline_seconds: 300 } });
+  for (let attempt = 1; attempt <= 5; attempt += 1) {
+    await untilComputing(jobId);
+    await worker.end("SIGKILL");
+    worker = await stack.startWorker();
+  }
+  const job = await finished(stack.url, jobId);
+
+  expect(job).toMatchObject({ status: "failed", error: { code: "worker_lost" } });
+  expect(await letterOf(jobId)).toMatchObject({ reason: "poison", code: "worker_lost", attempts: 5 });
+}, 180_000);
+
+test("what an operator terminates, and what passes its deadline without a worker, the sweep finds, and once", async () => {
+  const terminated = await submit({ ...longSearch(4_000_000, 5), budget: { max_fits: 10_000_000_000 } });
+  await untilComputing(terminated);
+  await stack.client.workflow.getHandle(terminated).terminate("planted");
+  await worker.end("SIGKILL");
+  const late = await submit({ ...longSearch(100, 6), budget: { deadline_seconds: 1 } });
+  await finished(stack.url, late);
+  worker = await stack.startWorker();
+
+  // The server's index shows what closed a moment later.
+  await until("both in the dead letters", async () => {
+    await sweep();
+    const jobs = (await deadLetters()).map(({ job_id }) => job_id);
+    return jobs.includes(terminated) && jobs.includes(late) ? true : undefined;
+  });
+  await sweep();
+
+  expect(await letterOf(terminated)).toMatchObject({
+    reason: "terminated",
+    code: "terminated",
+    message: "An operator terminated the job: planted",
+  });
+  expect(await letterOf(late)).toMatchObject({ reason: "deadline", code: "deadline_exceeded", attempts: 0 });
+});
+
+test("a replay is checked first, then becomes a new job with a patch, and a second one makes no second job", async () => {
+  const late = (await deadLetters("&reason=deadline"))[0];
+  const ids = [late?.dead_letter_id ?? ""];
+  const patch = { budget: { deadline_seconds: 100 } };
+  const wrong = await replay({ ids, dry_run: true, patch: { budget: { deadline_seconds: -1 } } });
+  expect(wrong.replays).toMatchObject([{ state: "refused", job_id: null, error: { code: "invalid_request" } }]);
+  const dry = await replay({ ids, dry_run: true, patch });
+  expect(dry.replays).toMatchObject([{ state: "would_replay" }]);
+  expect((await call("GET", `${stack.url}/v1/jobs/${dry.replays[0]?.job_id}`)).status).toBe(404);
+
+  const { replays } = await replay({ ids, patch });
+  const again = await replay({ ids, patch });
+
+  expect(again.replays[0]?.job_id).toBe(replays[0]?.job_id);
+  expect(replays[0]?.job_id).toBe(dry.replays[0]?.job_id);
+  ledger.push(replays[0]?.job_id ?? "");
+  const job = await finished(stack.url, replays[0]?.job_id ?? "");
+  expect(job).toMatchObject({ status: "succeeded", replayed_from: ids[0] });
+  const resolved = await until("the resolution", async () => {
+    const { body } = await call<DeadLetterBody>("GET", `${stack.url}/v1/dead-letters/${ids[0]}`);
+    return body.resolution ?? undefined;
+  });
+  expect(resolved).toMatchObject({ resolution: "replayed", job_id: job.job_id });
+  ledger.splice(ledger.indexOf(late?.job_id ?? ""), 1);
+});
+
+test("a replay at a rate leaves the pauses to the server", async () => {
+  const { replays } = await replay({ filter: { code: "law_not_finite" }, rate: 1, dry_run: true });
+  const { replays: more } = await replay({ filter: {}, rate: 0.1, dry_run: true });
+
+  expect(replays).toHaveLength(1);
+  const starts = more.filter(({ starts_at }) => starts_at !== null).map(({ starts_at }) => Date.parse(starts_at ?? ""));
+  expect(starts.length).toBeGreaterThan(2);
+  for (const [index, start] of starts.slice(1).entries()) expect(start - (starts[index] ?? 0)).toBeGreaterThanOrEqual(10_000);
+});
+
+test("the command line lists, shows, replays and discards", async () => {
+  const jobId = await submit(hopeless, "evaluate");
+  await finished(stack.url, jobId);
+  const { dead_letter_id: id } = await letterOf(jobId);
+  const type = (...words: string[]) => orrery(["dead-letters", ...words], { url: stack.url });
+
+  expect((await type("--reason", "refused")).out).toContain(id);
+  expect((await type("show", id)).out).toContain("refused (law_not_finite)");
+  const replayed = await type("replay", id, "--dry-run", "--patch", '{"law":"y = x"}');
+  expect(replayed).toMatchObject({ code: 0, out: expect.stringContaining("would_replay") as string });
+  expect((await type("replay", "dead-letter.evaluate-0.1")).code).toBe(1);
+  expect((await type("discard", id, "--reason", "seen")).out).toBe(`${id} is discarded.\n`);
+  await until("a list without it", async () => ((await deadLetters()).some(({ job_id }) => job_id === jobId) ? undefined : true));
+  ledger.splice(ledger.indexOf(jobId), 1);
+});
+
+test("failed jobs and dead letters are the same set", async () => {
+  await submit({ ...longSearch(4_000_000, 8), budget: { max_fits: 10_000_000_000, deadline_seconds: 4 } });
+  const succeeded = await submit(keplerEvaluation, "evaluate");
+  await finished(stack.url, succeeded);
+  const cancelled = await submit({ ...longSearch(4_000_000, 7), budget: { max_fits: 10_000_000_000 } });
+  await untilComputing(cancelled);
+  await call("POST", `${stack.url}/v1/jobs/${cancelled}/cancel`);
+  const jobs = await Promise.all(ledger.map((id) => finished(stack.url, id)));
+  await sweep();
+
+  expect(new Set(jobs.map(({ status }) => status))).toEqual(new Set(["succeeded", "failed", "cancelled", "timed_out"]));
+  expect(compare(jobs, await deadLetters())).toEqual({ missing: [], false: [], doubled: [] });
+});
+
+describe("the comparison catches", () => {
+  const jobs = [
+    { job_id: "a", status: "succeeded" },
+    { job_id: "b", status: "failed" },
+    { job_id: "c", status: "timed_out" },
+    { job_id: "d", status: "cancelled" },
+  ];
+  const letters = [
+    { job_id: "b", run: 1 },
+    { job_id: "c", run: 1 },
+  ];
+
+  test("nothing where nothing is wrong", () => {
+    expect(compare(jobs, letters)).toEqual({ missing: [], false: [], doubled: [] });
+  });
+
+  test("a failed job without a dead letter", () => {
+    expect(compare(jobs, letters.slice(1))).toMatchObject({ missing: ["b"] });
+  });
+
+  test("a dead letter of a job that succeeded, was cancelled or never was", () => {
+    expect(compare(jobs, [...letters, ...["a", "d", "x"].map((job_id) => ({ job_id, run: 1 }))])).toMatchObject({ false: ["a", "d", "x"] });
+  });
+
+  test("two of one run", () => {
+    expect(compare(jobs, [...letters, { job_id: "c", run: 1 }])).toMatchObject({ doubled: ["c.1"] });
+  });
 });
