@@ -118,13 +118,17 @@ export function lackOfFitCheck(design: Design, fit: Fit, sample: Sample, pace: P
         Array.from({ length: own }, (_, index) => column(index)),
         pace,
       );
-  const orders = total > floor ? ownColumns(hypothesis.terms).length : 0;
-  const neighbours = inputs
-    .slice(0, orders)
-    .flatMap((input) => neighbourFigure(residual, orderOf(input, pace), basis, NEIGHBOUR_TAIL / orders, pace) ?? [])
+  // Among equal values the order would be that of the table.
+  const spread = total > floor ? inputs.slice(0, ownColumns(hypothesis.terms).length).filter(mostlyDiffers) : [];
+  const neighbours = spread
+    .flatMap((input) => neighbourFigure(residual, orderOf(input, pace), basis, NEIGHBOUR_TAIL / spread.length, pace) ?? [])
     .map(({ value, limit }) => atMost(value, limit));
   const excess = ({ value, limit }: Check) => (value - 1) / (limit - 1);
   return [...checks, ...neighbours].reduce<Check | null>((worst, check) => (worst && excess(worst) >= excess(check) ? worst : check), null);
+}
+
+function mostlyDiffers(values: Float64Array): boolean {
+  return 2 * new Set(values).size > values.length;
 }
 
 function ownColumns(terms: Design["hypothesis"]["terms"]): string[] {
