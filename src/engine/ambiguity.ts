@@ -3,6 +3,7 @@ import type { Law } from "../contract/result.ts";
 import { atLeast, atMost, type Check } from "./checks.ts";
 import type { Hypothesis } from "./fit.ts";
 import type { Sample } from "./sample.ts";
+import { TWIN_LIMIT } from "./twin.ts";
 
 /** Smallest share of tables drawn from the law that must lead back to it. */
 const RESELECTION_LIMIT = 0.5;
@@ -32,9 +33,6 @@ const COUNTED_ROWS = 8_192;
 /** A column whose square of the correlation with another input exceeds this says the same as that one: no law can tell them apart. */
 const LIKENESS_LIMIT = 1 - 1e-9;
 
-/** Two laws this far apart, in squared standard deviations of the noise over all rows, are told apart by no such table. */
-const TWIN_LIMIT = 1;
-
 /** A sum with more than three constants and exponents needs so many rows for each: sums of five terms follow any smooth curve. */
 const ROWS_PER_CONSTANT = 8;
 const FEW_CONSTANTS = 3;
@@ -45,7 +43,7 @@ export interface Company {
   lead: number | null;
   /** The largest square of the correlation of a column of the law with another input; null if there is no other. */
   likeness: number | null;
-  /** How far the nearest law is that does without a column of this one; see twin.ts; null without one. */
+  /** How far the law is that says the same with other columns; see twin.ts; null without one. */
   twin: number | null;
   /** Share of tables drawn from the law that lead back to it; null if it was given. */
   reselection: number | null;
@@ -66,7 +64,7 @@ export function ambiguityChecks(
     points: failed(searched ? pointsCheck(hypothesis, sample, rows?.limit ?? 0) : null),
     // Told only where they decide: most tables have nothing of the kind.
     likeness: failed(likeness === null ? null : atMost(likeness, LIKENESS_LIMIT)),
-    twin: failed(twin === null ? null : atLeast(twin, TWIN_LIMIT)),
+    twin: twin === null ? null : atLeast(twin, TWIN_LIMIT),
     lead: lead === null ? null : atLeast(lead, leadLimit(hypothesis, sample.table.rows)),
     reselection: reselection === null ? null : atLeast(reselection, RESELECTION_LIMIT),
   };

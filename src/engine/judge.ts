@@ -51,7 +51,7 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
   const asNull = found.nulls.filter((q) => q <= found.signal * (1 + TIE)).length;
   const leader = contenders.find(({ family }) => family === winner?.family);
   const rivals = contenders.filter(({ family }) => family !== winner?.family);
-  const twin = leader ? twinOf(leader, rivals, compared, pace) : null;
+  const twin = leader ? twinOf(leader, rivals, compared, sample.table.rows, pace) : null;
   const selection = selectionOf(leader ? [leader, ...rivals] : [], compared, request.seed, pace);
   const lawMask = plan.exponents.reduce(
     (mask, { name }, index) => (winner && isFree(problem, winner, name) ? mask | (1 << index) : mask),
@@ -64,8 +64,7 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
     reselection: selection?.again(RESAMPLED) ?? null,
     lead: leadOf(leader, rivals),
     likeness: winner ? likenessOf(winner, problem, compared, pace) : null,
-    // What is near on a part of the rows is that much farther on all.
-    twin: twin && (twin.distance * sample.table.rows) / compared.table.rows,
+    twin: twin?.distance ?? null,
     pareto: paretoOf(contenders, winner, compared, pace),
     rivals: told(rivals, twin).map((rival) => ({
       text: textOf(rival, problem),
