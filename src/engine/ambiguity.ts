@@ -1,7 +1,8 @@
-import { type Expression, namesIn, partsOf } from "../contract/expression.ts";
+import { columnExponents, type Expression, namesIn, partsOf } from "../contract/expression.ts";
 import type { Law } from "../contract/result.ts";
 import { atLeast, atMost, type Check } from "./checks.ts";
 import type { Hypothesis } from "./fit.ts";
+import { simplerNear } from "./refine.ts";
 import type { Sample } from "./sample.ts";
 import { TWIN_LIMIT } from "./twin.ts";
 
@@ -37,6 +38,9 @@ const LIKENESS_LIMIT = 1 - 1e-9;
 const ROWS_PER_CONSTANT = 8;
 const FEW_CONSTANTS = 3;
 
+/** A simpler number than an exponent has to be so many half widths of the exponent's interval from what the rows say by themselves. */
+const SIMPLER_LIMIT = 1;
+
 /** What the way to a law says of others that could be meant. */
 export interface Company {
   /** By how much the best rival that says something else scores worse; null without one. */
@@ -61,8 +65,9 @@ export function ambiguityChecks(
   return {
     constants: constantsCheck(law),
     rows,
-    points: failed(searched ? pointsCheck(hypothesis, sample, rows?.limit ?? 0) : null),
     // Told only where they decide: most tables have nothing of the kind.
+    points: failed(searched ? pointsCheck(hypothesis, sample, rows?.limit ?? 0) : null),
+    exponents: failed(exponentsCheck(hypothesis)),
     likeness: failed(likeness === null ? null : atMost(likeness, LIKENESS_LIMIT)),
     twin: twin === null ? null : atLeast(twin, TWIN_LIMIT),
     lead: lead === null ? null : atLeast(lead, leadLimit(hypothesis, sample.table.rows)),
@@ -79,6 +84,21 @@ function constantsCheck({ terms }: Law): Check | null {
   const sizes = terms.flatMap(({ coefficient, interval }) => (interval ? [(2 * Math.abs(coefficient)) / (interval[1] - interval[0])] : []));
   if (sizes.length === 0) return null;
   return atLeast(Math.min(...sizes), CONSTANT_LIMITS[Math.min(terms.length, CONSTANT_LIMITS.length) - 1] as number);
+}
+
+/**
+ * How far the nearest number that is simpler than an exponent is from the middle of its interval, in half widths: 6.5 was
+ * told for the sake of another exponent, but these rows allow 6. Null without such an exponent.
+ */
+function exponentsCheck({ terms, intervals = [] }: Hypothesis): Check | null {
+  const distances = terms.flatMap((term, index) => {
+    const own = columnExponents(term);
+    return Object.entries(intervals[index] ?? {}).flatMap(([name, [low, high]]) => {
+      const middle = (low + high) / 2;
+      return simplerNear(own[name] ?? 0, middle).map((simpler) => Math.abs(simpler - middle) / ((high - low) / 2));
+    });
+  });
+  return distances.length === 0 ? null : atLeast(Math.min(...distances), SIMPLER_LIMIT);
 }
 
 /** Rows for as many constants. A single term has nothing to combine: its exponents are tested by its fit. */

@@ -64,6 +64,23 @@ describe("a law that other columns say as well is left open, whatever it costs t
   });
 });
 
+test("an exponent is left open while a simpler one lies in its interval", () => {
+  const hypothesis = { terms: ["x^p", "x^q"], exponents: { p: { from: -6, to: 2, step: 1 }, q: { from: -6, to: 2, step: 1 } } };
+  const verdicts = Array.from({ length: 12 }, () => {
+    const r = Array.from({ length: 60 }, () => 0.8 + 3.2 * draw());
+    const f = r.map((at) => 6 * at ** -3 - 2 / at + 0.25 * normalQuantile(draw()));
+    const { law, margins, reasons } = discover({ x: r, f }, { hypothesis }).result;
+    if (margins.exponents) expect(reasons).toContain("ambiguous");
+    return {
+      accepted: law !== undefined,
+      open: margins.exponents !== undefined,
+      exponents: law?.terms.map(({ exponents }) => exponents.x),
+    };
+  });
+  expect(verdicts.filter(({ open }) => open).length).toBeGreaterThan(0);
+  for (const { exponents } of verdicts) if (exponents) expect([...exponents].sort()).toEqual([-1, -3]);
+});
+
 describe("an input with two values", () => {
   const two = x.map((_, row) => 1 + (row % 2));
   test.each<[string, ColumnValues]>([
