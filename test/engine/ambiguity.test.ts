@@ -78,7 +78,7 @@ test("an exponent is left open while a simpler one lies in its interval", () => 
     };
   });
   expect(verdicts.filter(({ open }) => open).length).toBeGreaterThan(0);
-  for (const { exponents } of verdicts) if (exponents) expect([...exponents].sort()).toEqual([-1, -3]);
+  for (const { exponents } of verdicts) if (exponents) expect(new Set(exponents)).toEqual(new Set([-1, -3]));
 });
 
 describe("an input with two values", () => {
