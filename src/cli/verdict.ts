@@ -38,6 +38,8 @@ export const TESTS: Record<string, { side: "at most" | "at least"; says: string 
   lead: { side: "at least", says: "by how much the best law of another kind scores worse" },
   points: { side: "at least", says: "different rows of the inputs, for as many constants" },
   likeness: { side: "at most", says: "correlation of a column of the law with another input, squared" },
+  exponents: { side: "at least", says: "how far off a simpler exponent is, in half widths of its interval" },
+  twin: { side: "at least", says: "what the nearest law of other columns says differently, in squared units of the noise" },
   reselection: { side: "at least", says: "share of tables drawn from the law that lead back to it" },
   stable_components: { side: "at least", says: "patterns of terms that every noise level keeps" },
   significant_h1: { side: "at least", says: "loops of the landscape above the threshold" },

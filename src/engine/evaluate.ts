@@ -64,6 +64,7 @@ export function evaluateLaw(
     reselection: null,
     lead: null,
     likeness: null,
+    twin: null,
     pareto: [],
     rivals: [],
     landscape,

@@ -56,6 +56,12 @@ function priceOf(value: number, grid: readonly number[]): number {
   return price > GRID_PRICE && grid.some((named) => isNear(named, value)) ? GRID_PRICE : price;
 }
 
+/** Of each class that is simpler than that of a value, the number nearest to another value. */
+export function simplerNear(value: number, other: number): number[] {
+  const own = CLASSES.findIndex(({ denominator }) => isNear(value * denominator, Math.round(value * denominator)));
+  return (own < 0 ? CLASSES : CLASSES.slice(0, own)).map(({ denominator }) => nearest(other, denominator));
+}
+
 function isNear(a: number, b: number): boolean {
   return Math.abs(a - b) < 1e-9;
 }
