@@ -16,7 +16,7 @@ const ROW_BLOCK = 128;
 const RUN = 4;
 
 /**
- * Sums of products over the training rows under one weighting, columns scaled to unit length. Each sum runs over the rows
+ * Sums of products over the rows under one weighting, columns scaled to unit length. Each sum runs over the rows
  * in ascending order, block by block, so no bit of it depends on who computes it beside which others.
  */
 export interface Gram {
@@ -28,7 +28,7 @@ export interface Gram {
   squares: Float64Array;
   /** Length of the noise in each right-hand side, 0 for those without. */
   shifts: Float64Array;
-  /** 1 for a column that is finite and not zero on the training rows. */
+  /** 1 for a column that is finite and not zero on the rows. */
   usable: Uint8Array;
   /**
    * Number of right-hand sides: first the target under each of the models, in the order of the segments, then the noise
@@ -54,7 +54,7 @@ export interface Material {
   sample: Sample;
   models: readonly Model[];
   layout: Layout;
-  /** Orders of the training rows under which the target is permuted. */
+  /** Orders of the rows under which the target is permuted. */
   orders: readonly Uint32Array[];
 }
 
@@ -97,8 +97,8 @@ export function emptyGrams({ request, models, layout, orders }: Omit<Material, "
 export function sumGrams(grams: readonly Gram[], material: Material, part: { index: number; of: number }, pace: Pace): void {
   const { request, plan, sample, layout } = material;
   const inputs: Record<string, Float64Array> = {};
-  for (const name of plan.inputs) inputs[name] = gathered(sample.table.columns[name] as Float64Array, sample.training, pace);
-  const y = gathered(sample.y, sample.training, pace);
+  for (const name of plan.inputs) inputs[name] = sample.table.columns[name] as Float64Array;
+  const { y } = sample;
   const share = (count: number) => ({
     from: Math.floor((count * part.index) / part.of),
     to: Math.floor((count * (part.index + 1)) / part.of),
@@ -225,12 +225,8 @@ function setProduct(
   pace.work(rows * parts.length);
 }
 
-function gathered(column: Float64Array, rows: Uint32Array, pace: Pace): Float64Array {
-  return mapRows(rows.length, pace, ROW_WORK.plain, (index) => column[rows[index] as number] as number);
-}
-
 /**
- * Noise of each trial on a training row: level * standard normal, in units of sd(y) or of each value, as the model has
+ * Noise of each trial on a row: level * standard normal, in units of sd(y) or of each value, as the model has
  * it. Drawn when it is needed: 800 trials of a million rows would take 6 GB.
  */
 function trialNoise(request: DiscoverRequest): ((row: number) => number)[] {

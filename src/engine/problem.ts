@@ -18,7 +18,7 @@ export interface Groundwork {
   header: TableHeader;
   sample: Sample;
   models: Model[];
-  /** Orders of the training rows under which the target is permuted. */
+  /** Orders of the rows under which the target is permuted. */
   orders: Uint32Array[];
   layout: Layout;
   grams: Gram[];
@@ -43,7 +43,7 @@ export function layGround(request: DiscoverRequest, table: Table, control: Contr
   const sample = drawSample(table, plan.target, decision.holdout_fraction, seed, pace);
   const models = modelsOf(sample, plan.transforms, pace);
   if (models.length === 0) throw noTransform(plan, sample);
-  const orders = [...permutationsOf(sample.training.length, plan.permutations, seed, pace)];
+  const orders = [...permutationsOf(table.rows, plan.permutations, seed, pace)];
   const layout = layoutOf(plan, pace);
   return { header, sample, models, orders, layout, grams: emptyGrams({ request, models, layout, orders }) };
 }

@@ -21,7 +21,7 @@ export function scored(residual: number, square: number, scale: number): number 
  * (most terms + 1) + number of terms. Infinity where the rows do not suffice.
  */
 export function scalesOf({ sample, layout, plan, models }: Problem, { segments }: Gram, exponents: number): Float64Array {
-  const rows = sample.training.length;
+  const { rows } = sample.table;
   const size = { rows, ...usedGrid(layout.sizes, exponents), library: layout.terms.length };
   const prices = Array.from({ length: plan.maxTerms + 1 }, (_, terms) => Math.exp(penalty({ ...size, terms }) / rows));
   return Float64Array.from(

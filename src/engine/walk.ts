@@ -45,7 +45,7 @@ export function walkOf(
   const { models, subsets } = problem;
   const { sides, squares, segments } = gram;
   const { places, masks } = cursor;
-  const rows = problem.sample.training.length;
+  const { rows } = problem.sample.table;
   const all = problem.layout.terms.length;
   const stride = problem.plan.maxTerms + 1;
   const factor = factorOf(gram, cursor, problem.plan.maxTerms, pace);

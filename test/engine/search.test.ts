@@ -82,7 +82,7 @@ function residuals(problem: Problem, cell: number, chosen: readonly number[], gr
 /** What a search must find, to the last bit, by the plainest means: every subset in each cell, every right-hand side, no bound. */
 function naive(problem: Problem) {
   const { plan, layout, models, subsets: numbered } = problem;
-  const rows = problem.sample.training.length;
+  const { rows } = problem.sample.table;
   const factors = models.map(({ jacobian }) => Math.exp(jacobian));
   let fits = 0;
   const landscape = new Float64Array(plan.cells).fill(Number.POSITIVE_INFINITY);
