@@ -124,7 +124,9 @@ const decision = z
       .max(0.5)
       .default(0.025)
       .meta({ description: "Share of datasets without a law that may be accepted." }),
-    holdout_fraction: z.number().min(0.05).max(0.5).default(0.2).meta({ description: "Share of rows that the law is tested on: its constants are fitted to the others, and must predict these as well." }),
+    holdout_fraction: z.number().min(0.05).max(0.5).default(0.2).meta({
+      description: "Share of rows that the law is tested on: its constants are fitted to the others, and must predict these as well.",
+    }),
   })
   .meta({ id: "Decision" });
 

@@ -49,9 +49,7 @@ export function modelsOf(sample: Sample, transforms: readonly Transform[], pace:
   const noises: Noise[] = oneSign ? ["additive", "relative"] : ["additive"];
   return transforms
     .filter((transform) => transform === "identity" || (transform === "log" ? positive : oneSign))
-    .flatMap((transform) =>
-      noises.map((noise) => ({ transform, noise, jacobian: jacobianOf({ transform, noise }, meanLog, y.length) })),
-    );
+    .flatMap((transform) => noises.map((noise) => ({ transform, noise, jacobian: jacobianOf({ transform, noise }, meanLog, y.length) })));
 }
 
 /** g(y). */
