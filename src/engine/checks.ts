@@ -35,7 +35,7 @@ export function holdoutCheck(design: Design, training: Fit, heldOut: Uint32Array
   const total = sumRows(heldOut.length, pace, ROW_WORK.call + columns.length * ROW_WORK.plain, (index) => {
     const row = heldOut[index] as number;
     const s = scale[row] as number;
-    const leverage = training.factorisation?.leverage(columns.map((column) => (column[row] as number) / s)) ?? 0;
+    const leverage = (training.factorisation?.spread(columns.map((column) => (column[row] as number) / s)) ?? 0) ** 2;
     return (((z[row] as number) - valueAt(design, training.coefficients, row)) / s) ** 2 / (1 + leverage);
   });
   return checked(total / heldOut.length / (training.rss / training.freedom), fLimit(HOLDOUT_TAIL, heldOut.length, training.freedom));

@@ -39,14 +39,14 @@ export interface Fit {
   /** Rows less fitted constants and chosen exponents; can be 0 or less. */
   freedom: number;
   /** Null when the coefficients were given. */
-  factorisation: Pick<Factorisation, "kept" | "scales" | "leverage"> | null;
+  factorisation: Pick<Factorisation, "kept" | "scales" | "spread"> | null;
 }
 
 /** A square sum of residuals below this share of what the target varies by is rounding: data seldom have more than 12 digits. */
 const ROUNDING = 1e-24;
 /** Rounding of a target as it was given and computed with, and of the terms of a law that balance each other, as shares of their sizes. */
 const TARGET_ROUNDING = 2 ** -49;
-const TERM_ROUNDING = 2 ** -50;
+const TERM_ROUNDING = 2 ** -51;
 
 /** The smallest square sum of residuals that is told from rounding, for rows whose sizes add up to `squares`; never 0. */
 export function floorOf(squares: number): number {
@@ -121,24 +121,29 @@ export function fitRows(design: Design, rows: Uint32Array, pace: Pace): Fit {
   const { given, exponents } = hypothesis;
   const weightedColumn = (index: number) => weighted(columns[index] as Float64Array, scale, rows, pace);
   const factorisation = given ? null : factorise(columns.length, weightedColumn, pace);
-  const coefficients = given ?? factorisation?.solve(target) ?? [];
-  let [rss, parts] = [0, 0];
-  inSlices(rows.length, pace, ROW_WORK.plain + 2 * columns.length, (from, to) => {
-    for (let index = from; index < to; index += 1) {
+  let coefficients = given ?? factorisation?.solve(target) ?? [];
+  let left = leftOn(design, coefficients, rows, pace);
+  const least = floorOf(design.size * rows.length);
+  if (factorisation && left.rounding > least) {
+    // Terms that balance each other, as 3e8 and -3e8 do where an input is 1e8 to 1e8 + 10, leave the rounding of the
+    // factorisation in the shape of the columns; a step of iterative refinement takes it away.
+    const residual = mapRows(rows.length, pace, ROW_WORK.plain + columns.length, (index) => {
       const row = rows[index] as number;
-      rss += ((z[row] as number) - valueAt(design, coefficients, row)) ** 2 / (scale[row] as number) ** 2;
-      parts += (partsAt(columns, coefficients, row) / (scale[row] as number)) ** 2;
-    }
-  });
-  const floor = Math.max(floorOf(design.size * rows.length), TERM_ROUNDING ** 2 * parts);
+      return ((z[row] as number) - valueAt(design, coefficients, row)) / (scale[row] as number);
+    });
+    const steps = factorisation.solve(residual);
+    coefficients = coefficients.map((coefficient, term) => coefficient + (steps[term] as number));
+    left = leftOn(design, coefficients, rows, pace);
+  }
+  const floor = Math.max(least, left.rounding);
   const constants = given ? 0 : columns.length;
   return {
     coefficients,
-    rss: Math.max(rss, floor),
+    rss: Math.max(left.squares, floor),
     floor: floor / rows.length,
     freedom: rows.length - constants - exponents,
     // Not the whole factorisation: its reflectors are as large as the columns.
-    factorisation: factorisation && { kept: factorisation.kept, scales: factorisation.scales, leverage: factorisation.leverage },
+    factorisation: factorisation && { kept: factorisation.kept, scales: factorisation.scales, spread: factorisation.spread },
   };
 }
 
@@ -148,6 +153,20 @@ export function valueAt(design: Design, coefficients: readonly number[], row: nu
   for (let term = 0; term < coefficients.length; term += 1)
     value += (coefficients[term] as number) * (design.columns[term]?.[row] as number);
   return value;
+}
+
+/** The square sum of residual / s over some rows, and that of the rounding of the terms. */
+function leftOn(design: Design, coefficients: readonly number[], rows: Uint32Array, pace: Pace): { squares: number; rounding: number } {
+  const { columns, z, scale } = design;
+  let [squares, parts] = [0, 0];
+  inSlices(rows.length, pace, ROW_WORK.plain + 2 * columns.length, (from, to) => {
+    for (let index = from; index < to; index += 1) {
+      const row = rows[index] as number;
+      squares += ((z[row] as number) - valueAt(design, coefficients, row)) ** 2 / (scale[row] as number) ** 2;
+      parts += (partsAt(columns, coefficients, row) / (scale[row] as number)) ** 2;
+    }
+  });
+  return { squares, rounding: TERM_ROUNDING ** 2 * parts };
 }
 
 /** The sum of the sizes of the terms on a row. */

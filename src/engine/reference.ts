@@ -2,6 +2,7 @@ import { type Pace, ROW_WORK } from "./control.ts";
 import { ROW_BLOCK } from "./expansion.ts";
 import type { Gram, Material } from "./gram.ts";
 import { type Model, noiseScale, transformed } from "./model.ts";
+import { powerFor } from "./power.ts";
 
 /** What is taken off the columns and the targets of a Gram before they are added up, and what the columns are multiplied by. */
 export interface References {
@@ -64,13 +65,4 @@ export function referencesOf(
     return meanOf((index) => transformed(y[rows[index] as number] as number, transform));
   });
   return { columns, powers, targets };
-}
-
-/** Exponents of powers of two that a double and its inverse both have. */
-const LARGEST_EXPONENT = 1_022;
-
-/** A power of two that brings a size to about 1; 1 for 0 and for what is not finite. */
-function powerFor(size: number): number {
-  if (!(size > 0 && size < Number.POSITIVE_INFINITY)) return 1;
-  return 2 ** -Math.max(-LARGEST_EXPONENT, Math.min(LARGEST_EXPONENT, Math.round(Math.log2(size))));
 }
