@@ -122,29 +122,33 @@ export function fitRows(design: Design, rows: Uint32Array, pace: Pace): Fit {
   const weightedColumn = (index: number) => weighted(columns[index] as Float64Array, scale, rows, pace);
   const factorisation = given ? null : factorise(columns.length, weightedColumn, pace);
   let coefficients = given ?? factorisation?.solve(target) ?? [];
-  let left = leftOn(design, coefficients, rows, pace);
   const least = floorOf(design.size * rows.length);
-  if (factorisation && left.rounding > least) {
+  const rounding = factorisation ? roundingOf(coefficients, factorisation) : 0;
+  if (factorisation && rounding > least) {
     // Terms that balance each other, as 3e8 and -3e8 do where an input is 1e8 to 1e8 + 10, leave the rounding of the
     // factorisation in the shape of the columns; a step of iterative refinement takes it away.
-    const residual = mapRows(rows.length, pace, ROW_WORK.plain + columns.length, (index) => {
-      const row = rows[index] as number;
-      return ((z[row] as number) - valueAt(design, coefficients, row)) / (scale[row] as number);
-    });
+    const residual = mapRows(rows.length, pace, ROW_WORK.plain + columns.length, (index) =>
+      residualAt(design, coefficients, rows[index] as number),
+    );
     const steps = factorisation.solve(residual);
     coefficients = coefficients.map((coefficient, term) => coefficient + (steps[term] as number));
-    left = leftOn(design, coefficients, rows, pace);
   }
-  const floor = Math.max(least, left.rounding);
+  const floor = Math.max(least, rounding);
   const constants = given ? 0 : columns.length;
   return {
     coefficients,
-    rss: Math.max(left.squares, floor),
+    rss: Math.max(squaresLeft(design, coefficients, rows, pace), floor),
     floor: floor / rows.length,
     freedom: rows.length - constants - exponents,
     // Not the whole factorisation: its reflectors are as large as the columns.
     factorisation: factorisation && { kept: factorisation.kept, scales: factorisation.scales, spread: factorisation.spread },
   };
+}
+
+/** At most the square sum over the rows of what rounding takes from the terms, by the lengths of their columns. */
+function roundingOf(coefficients: readonly number[], { kept, scales }: Pick<Factorisation, "kept" | "scales">): number {
+  const length = kept.reduce((sum, term, index) => sum + Math.abs(coefficients[term] as number) * (scales[index] as number), 0);
+  return (TERM_ROUNDING * length) ** 2;
 }
 
 /** The value of the right-hand side on a row. */
@@ -155,26 +159,19 @@ export function valueAt(design: Design, coefficients: readonly number[], row: nu
   return value;
 }
 
-/** The square sum of residual / s over some rows, and that of the rounding of the terms. */
-function leftOn(design: Design, coefficients: readonly number[], rows: Uint32Array, pace: Pace): { squares: number; rounding: number } {
-  const { columns, z, scale } = design;
-  let [squares, parts] = [0, 0];
-  inSlices(rows.length, pace, ROW_WORK.plain + 2 * columns.length, (from, to) => {
-    for (let index = from; index < to; index += 1) {
-      const row = rows[index] as number;
-      squares += ((z[row] as number) - valueAt(design, coefficients, row)) ** 2 / (scale[row] as number) ** 2;
-      parts += (partsAt(columns, coefficients, row) / (scale[row] as number)) ** 2;
-    }
-  });
-  return { squares, rounding: TERM_ROUNDING ** 2 * parts };
+/** The residual / s of a row. */
+function residualAt(design: Design, coefficients: readonly number[], row: number): number {
+  return ((design.z[row] as number) - valueAt(design, coefficients, row)) / (design.scale[row] as number);
 }
 
-/** The sum of the sizes of the terms on a row. */
-function partsAt(columns: readonly Float64Array[], coefficients: readonly number[], row: number): number {
-  let parts = 0;
-  for (let term = 0; term < coefficients.length; term += 1)
-    parts += Math.abs((coefficients[term] as number) * (columns[term]?.[row] as number));
-  return parts;
+/** The square sum of residual / s over some rows. */
+function squaresLeft(design: Design, coefficients: readonly number[], rows: Uint32Array, pace: Pace): number {
+  return sumRows(
+    rows.length,
+    pace,
+    ROW_WORK.plain + design.columns.length,
+    (index) => residualAt(design, coefficients, rows[index] as number) ** 2,
+  );
 }
 
 /** What the law says of the target itself on every row, its transform undone. */

@@ -33,9 +33,7 @@ export function factorise(count: number, column: (index: number) => Float64Array
   const { kept, upper, scales } = triangle;
   for (let index = 0; index < count; index += 1) {
     const vector = column(index);
-    const power = powerOver(vector, pace);
-    if (power !== 1) divide(vector, 0, power, pace);
-    const length = Math.sqrt(squares(vector, 0, pace));
+    const { length, power } = measured(vector, pace);
     const rank = kept.length;
     if (!(length > 0) || rank >= vector.length) continue;
     divide(vector, 0, length, pace);
@@ -110,15 +108,16 @@ function reflect(reflectors: readonly Float64Array[], vector: Float64Array, pace
   });
 }
 
-/** Squares of these sizes, and sums of a million of them, are finite and keep their digits. */
-const SQUARED = { least: 1e-140, most: 1e140 } as const;
+/** Square sums between these are finite and keep their digits. */
+const SQUARES = { least: 1e-250, most: 1e250 } as const;
 
-/** A power of two to divide a column by before it is squared: 1 but for columns that are tiny or huge throughout. */
-function powerOver(vector: Float64Array, pace: Pace): number {
-  let largest = 0;
-  for (let row = 0; row < vector.length; row += 1) largest = Math.max(largest, Math.abs(vector[row] as number));
-  pace.work(2 * vector.length);
-  return largest > SQUARED.least && largest < SQUARED.most ? 1 : 1 / powerFor(largest);
+/** The length of a column that is tiny or huge throughout after it was divided, in place, by a power of two; 1 for others. */
+function measured(vector: Float64Array, pace: Pace): { length: number; power: number } {
+  const square = squares(vector, 0, pace);
+  if (square > SQUARES.least && square < SQUARES.most) return { length: Math.sqrt(square), power: 1 };
+  const power = 1 / powerFor(vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+  divide(vector, 0, power, pace);
+  return { length: Math.sqrt(squares(vector, 0, pace)), power };
 }
 
 function divide(vector: Float64Array, from: number, divisor: number, pace: Pace): void {
