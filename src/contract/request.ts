@@ -206,5 +206,9 @@ export const evaluateRequest = z
     }),
     noise: noise.prefault({}),
   })
-  .meta({ id: "EvaluateRequest", description: "Score a given law on a table, with the same evidence as the last step of discover." });
+  .meta({
+    id: "EvaluateRequest",
+    description:
+      "Score a given law on a table, by the tests of the last step of discover. It is told one law, so it knows no rivals: a law that discover calls ambiguous can be accepted.",
+  });
 export type EvaluateRequest = z.infer<typeof evaluateRequest>;
