@@ -1,16 +1,8 @@
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
-import { type Pace, ROW_WORK } from "./control.ts";
-import { normalQuantile } from "./distributions.ts";
-import { expandedBy, neededColumns, type Ranges, ROW_BLOCK, RUN, runsOf, setProduct } from "./expansion.ts";
-import { kernelOf } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
 import { type Model, weightPower } from "./model.ts";
-import { PURPOSE, stream } from "./philox.ts";
-import { referenceRows, referencesOf } from "./reference.ts";
 import type { Sample } from "./sample.ts";
-import { sumsOf } from "./sums.ts";
-import { valuesOf } from "./values.ts";
 
 /**
  * Sums of products over the rows under one weighting. Each column and each right-hand side is split into its part along
@@ -138,69 +130,4 @@ export function ownersOf({ sides, segments }: Gram): Int32Array {
 export function heightsOf(gram: Gram): Float64Array {
   const owners = ownersOf(gram);
   return gram.heights.map((height, side) => (gram.bases[owners[side] as number] as number) + height);
-}
-
-/**
- * Computes one part of the sums of all Grams: every part of `of` parts has as many products and columns as the others,
- * and writes to no place of another.
- */
-export function sumGrams(grams: readonly Gram[], material: Material, part: { index: number; of: number }, pace: Pace): void {
-  const { request, plan, sample, layout } = material;
-  const { y } = sample;
-  const inputs: Record<string, Float64Array> = {};
-  for (const name of plan.inputs) inputs[name] = sample.table.columns[name] as Float64Array;
-  const share = (count: number) => ({
-    from: Math.floor((count * part.index) / part.of),
-    to: Math.floor((count * (part.index + 1)) / part.of),
-  });
-  const ranges: Ranges = { products: share(layout.left.length), columns: share(layout.columns) };
-  const needed = neededColumns(layout, ranges, pace);
-  const { factors, columns } = expandedBy(layout, plan, needed);
-  const runs = runsOf(layout, ranges.products, pace);
-  const sides = Math.max(...grams.map((gram) => gram.sides));
-  const widest = runs.reduce((most, value, at) => (at % RUN === 3 ? Math.max(most, value) : most), sides);
-  const kernel = kernelOf(ROW_BLOCK, (2 * layout.columns + sides + 1) * ROW_BLOCK + widest, widest);
-  const [block, split] = [kernel.array(layout.columns * ROW_BLOCK), kernel.array(layout.columns * ROW_BLOCK)];
-  const [targets, weights] = [kernel.array(sides * ROW_BLOCK), kernel.array(ROW_BLOCK)];
-
-  function expand(table: Readonly<Record<string, Float64Array>>, from: number, to: number): void {
-    const values = factors.map((factor) => valuesOf(factor, table, {}, from, to, pace));
-    for (const { column, parts } of columns) setProduct(block, column, parts, values, to - from, pace);
-  }
-
-  const rows = referenceRows(y, pace);
-  const gathered = Object.entries(inputs).map(([name, values]) => [name, Float64Array.from(rows, (row) => values[row] as number)]);
-  expand(Object.fromEntries(gathered), 0, rows.length);
-  const sums = grams.map((gram) => {
-    const references = referencesOf(gram, material, { block, needed, rows }, pace);
-    return sumsOf(gram, material, ranges, { kernel, split, targets, weights, runs, needed, references }, pace);
-  });
-  const noise = trialNoise(request);
-  const noises = noise.map(() => new Float64Array(ROW_BLOCK));
-  for (let from = 0; from < y.length; from += ROW_BLOCK) {
-    const to = Math.min(from + ROW_BLOCK, y.length);
-    // The kernel always runs over whole columns.
-    if (to - from < ROW_BLOCK) for (const array of [split, targets, weights]) array.fill(0);
-    expand(inputs, from, to);
-    noise.forEach((deviate, trial) => {
-      const values = noises[trial] as Float64Array;
-      for (let row = from; row < to; row += 1) values[row - from] = deviate(row);
-      pace.work((to - from) * (ROW_WORK.draw + ROW_WORK.call));
-    });
-    for (const each of sums) each.add(block, noises, from, to);
-  }
-  for (const each of sums) each.finish();
-}
-
-/**
- * Noise of each trial on a row: level * standard normal, in units of sd(y) or of each value, as the model has
- * it. Drawn when it is needed: 800 trials of a million rows would take 6 GB.
- */
-function trialNoise(request: DiscoverRequest): ((row: number) => number)[] {
-  return request.noise.levels.flatMap((level, index) =>
-    Array.from({ length: request.noise.trials }, (_, trial) => {
-      const draws = stream(request.seed, PURPOSE.noise, index, trial);
-      return (row: number) => level * normalQuantile(draws.uniform(row, 0));
-    }),
-  );
 }

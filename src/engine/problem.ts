@@ -4,11 +4,12 @@ import { bitsOf } from "../contract/grid.ts";
 import { type DiscoverPlan, planDiscover } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
 import { type Control, paced } from "./control.ts";
-import { emptyGrams, type Gram, sumGrams } from "./gram.ts";
+import { emptyGrams, type Gram } from "./gram.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { type Model, modelsOf } from "./model.ts";
 import { drawSample, permutationsOf, type Sample } from "./sample.ts";
 import { type Subsets, subsetsOf } from "./subsets.ts";
+import { sumGrams } from "./sums.ts";
 
 /**
  * What a search reads besides its request: plain data of a table, the same for every part of the search. Once the sums of
