@@ -71,7 +71,7 @@ function lend<T>(
 
 /** Multiply-adds of all sums. */
 function sumsOf({ grams, layout, sample }: Groundwork): number {
-  return sample.training.length * grams.reduce((total, { sides }) => total + sides * layout.columns + layout.left.length, 0);
+  return sample.table.rows * grams.reduce((total, { sides }) => total + sides * layout.columns + layout.left.length, 0);
 }
 
 /**

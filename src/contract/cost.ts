@@ -81,8 +81,9 @@ export function costOf(
   // Two models for each transform. Those that weigh rows alike, additive noise of y and relative noise under log, have
   // permuted targets; see weightPower of engine/model.ts.
   const alike = transforms.filter((transform) => transform !== "reciprocal").length;
-  const grams = Math.min(transforms.length + 1, 4);
-  const targets = 2 * transforms.length * (1 + trials) + alike * permutations;
+  // Without one of these, the transform is fitted with rows alike for its permutations only; see emptyGrams of engine/gram.ts.
+  const grams = Math.min(transforms.length + 1, 4) + (alike === 0 ? 1 : 0);
+  const targets = 2 * transforms.length * (1 + trials) + (alike === 0 ? 1 + permutations : alike * permutations);
   const fits = targets * subsetsWithin(grids, { from: 0, to: cells });
   const named = terms.map(({ expression }) => namesIn(expression, "column").length).sort((a, b) => b - a);
   const most = Math.min(

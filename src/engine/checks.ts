@@ -1,7 +1,7 @@
 import { namesIn } from "../contract/expression.ts";
 import { mapRows, type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { fLimit } from "./distributions.ts";
-import { type Design, type Fit, floorOf, valueAt } from "./fit.ts";
+import { type Design, type Fit, valueAt } from "./fit.ts";
 import { neighbourFigure, orthonormal } from "./neighbours.ts";
 import { factorise } from "./qr.ts";
 import type { Sample } from "./sample.ts";
@@ -49,7 +49,7 @@ export function holdoutCheck(design: Design, training: Fit, heldOut: Uint32Array
   const total = sumRows(heldOut.length, pace, ROW_WORK.call + columns.length * ROW_WORK.plain, (index) => {
     const row = heldOut[index] as number;
     const s = scale[row] as number;
-    const leverage = training.factorisation?.leverage(columns.map((column) => (column[row] as number) / s)) ?? 0;
+    const leverage = (training.factorisation?.spread(columns.map((column) => (column[row] as number) / s)) ?? 0) ** 2;
     return (((z[row] as number) - valueAt(design, training.coefficients, row)) / s) ** 2 / (1 + leverage);
   });
   return atMost(total / heldOut.length / (training.rss / training.freedom), fLimit(HOLDOUT_TAIL, heldOut.length, training.freedom));
@@ -96,7 +96,7 @@ export function lackOfFitCheck(design: Design, fit: Fit, sample: Sample, pace: P
   const explained = factorisation.explained(residual);
   const total = sumRows(count, pace, ROW_WORK.plain, (row) => (residual[row] as number) ** 2);
   // The same floor as that of the fit, so that rounding never has a shape.
-  const floor = floorOf(design.size * count);
+  const floor = fit.floor * count;
   const free = hypothesis.given ? 0 : kept.filter((index) => index < own).length;
   const ends = groups
     .map((_, index) => own + groups.slice(0, index + 1).flat().length)

@@ -88,7 +88,7 @@ export function asPower({ plan, models }: Problem, { hypothesis, fit }: Contende
   return { terms: [term], digits, model: plain };
 }
 
-/** Null if the law has no finite value on some row: a held-out row can lie outside the domain of the training rows. */
+/** Null if the law has no finite value on some row: fitted to the training rows, it can have a pole on a held-out one. */
 export function contenderOf(problem: Problem, from: Start, sample: Sample, pace: Pace): Contender | null {
   const { plan, models } = problem;
   const { digits } = from;

@@ -70,7 +70,7 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
       text: textOf(rival, problem),
       score_difference: rival.score - (leader?.score ?? 0),
     })),
-    landscape: landscapeOf(regionsOf(plan.grids, found.landscape, lawMask), plan.exponents, sample.training.length, pace),
+    landscape: landscapeOf(regionsOf(plan.grids, found.landscape, lawMask), plan.exponents, sample.table.rows, pace),
     cost: { fits: found.fits, cells: found.cells },
   };
   const sparse = leader && sparseContender(problem, leader, compared, pace);

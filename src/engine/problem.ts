@@ -4,11 +4,12 @@ import { bitsOf } from "../contract/grid.ts";
 import { type DiscoverPlan, planDiscover } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
 import { type Control, paced } from "./control.ts";
-import { emptyGrams, type Gram, sumGrams } from "./gram.ts";
+import { emptyGrams, type Gram } from "./gram.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { type Model, modelsOf } from "./model.ts";
 import { drawSample, permutationsOf, type Sample } from "./sample.ts";
 import { type Subsets, subsetsOf } from "./subsets.ts";
+import { sumGrams } from "./sums.ts";
 
 /**
  * What a search reads besides its request: plain data of a table, the same for every part of the search. Once the sums of
@@ -18,7 +19,7 @@ export interface Groundwork {
   header: TableHeader;
   sample: Sample;
   models: Model[];
-  /** Orders of the training rows under which the target is permuted. */
+  /** Orders of the rows under which the target is permuted. */
   orders: Uint32Array[];
   layout: Layout;
   grams: Gram[];
@@ -43,7 +44,7 @@ export function layGround(request: DiscoverRequest, table: Table, control: Contr
   const sample = drawSample(table, plan.target, decision.holdout_fraction, seed, pace);
   const models = modelsOf(sample, plan.transforms, pace);
   if (models.length === 0) throw noTransform(plan, sample);
-  const orders = [...permutationsOf(sample.training.length, plan.permutations, seed, pace)];
+  const orders = [...permutationsOf(table.rows, plan.permutations, seed, pace)];
   const layout = layoutOf(plan, pace);
   return { header, sample, models, orders, layout, grams: emptyGrams({ request, models, layout, orders }) };
 }

@@ -267,8 +267,8 @@ function directionsAt(material: Material, point: Point, open: readonly number[],
   const variance = point.rss / Math.max(1, rows - columns.length);
   return {
     steps: open.map((_, at) => solution[design.length + at] as number),
-    errors: open.map((_, at) =>
-      Math.sqrt(variance * factorisation.leverage(columns.map((__, other) => (other === design.length + at ? 1 : 0)))),
+    errors: open.map(
+      (_, at) => Math.sqrt(variance) * factorisation.spread(columns.map((__, other) => (other === design.length + at ? 1 : 0))),
     ),
   };
 }
