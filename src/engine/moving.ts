@@ -3,7 +3,7 @@ import { inSlices, type Pace, ROW_WORK } from "./control.ts";
 import { type Columns, valuesOf } from "./values.ts";
 
 /** Terms on the rows of a table at changing values of their parameters. */
-export interface Expansion {
+export interface Moving {
   /** One column for each term, each row multiplied by its weight. */
   at(values: Readonly<Record<string, number>>): Float64Array[];
 }
@@ -15,7 +15,7 @@ const MOST_KEPT = 64;
  * From one point to the next few exponents move, often one: a factor whose parameters are as they were is not computed
  * again. In a product of four powers that is most of the work of a derivative by one exponent.
  */
-export function expansionOf(terms: readonly Expression[], columns: Columns, weights: Float64Array, pace: Pace): Expansion {
+export function movingOf(terms: readonly Expression[], columns: Columns, weights: Float64Array, pace: Pace): Moving {
   const rows = weights.length;
   const factors = terms.map((term) =>
     (term.type === "product" ? term.factors : [term]).map((factor) => ({ factor, parameters: namesIn(factor, "parameter") })),

@@ -1,7 +1,7 @@
 import { bind, type Expression, namesIn } from "../contract/expression.ts";
 import { mapRows, type Pace, ROW_WORK } from "./control.ts";
-import { type Expansion, expansionOf } from "./expansion.ts";
 import { type Design, floorOf } from "./fit.ts";
+import { type Moving, movingOf } from "./moving.ts";
 import { factorise } from "./qr.ts";
 import type { Sample } from "./sample.ts";
 
@@ -144,7 +144,7 @@ function simpleNear(centre: number, error: number, grid: readonly number[]): num
 interface Material {
   family: Family;
   /** Of its terms, weighted by 1 / s. */
-  expansion: Expansion;
+  moving: Moving;
   /** Weighted. */
   target: Float64Array;
   floor: number;
@@ -156,7 +156,7 @@ function materialOf(family: Family, { z, scale, size }: Design, { table }: Sampl
   const weights = mapRows(z.length, pace, ROW_WORK.plain, (row) => 1 / (scale[row] as number));
   return {
     family,
-    expansion: expansionOf(family.terms, table.columns, weights, pace),
+    moving: movingOf(family.terms, table.columns, weights, pace),
     target,
     floor: floorOf(size * z.length),
     rows: z.length,
@@ -170,8 +170,8 @@ interface Point {
 }
 
 /** The weighted columns at some values of the exponents. */
-function designAt({ family, expansion }: Material, values: readonly number[]): Float64Array[] {
-  return expansion.at(Object.fromEntries(family.exponents.map(({ name }, index) => [name, values[index] as number])));
+function designAt({ family, moving }: Material, values: readonly number[]): Float64Array[] {
+  return moving.at(Object.fromEntries(family.exponents.map(({ name }, index) => [name, values[index] as number])));
 }
 
 /** The fit of the coefficients at given exponents; null if the columns are not finite or not independent. */
