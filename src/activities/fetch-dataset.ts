@@ -16,6 +16,7 @@ import { routeDiscover, routeEvaluate } from "../contract/route.ts";
 import { summaryIn } from "../contract/summary.ts";
 import { planTgefd, routeTgefd } from "../contract/tgefd-plan.ts";
 import { canonical, keep, sha256 } from "./content.ts";
+import { loadTable } from "./dataset.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { attempt } from "./failure.ts";
 
@@ -31,8 +32,8 @@ export function createFetchDataset({ store, fetchTable, logger }: ActivityDeps) 
       const { table, dropped } = await fetchTable(request.dataset, Context.current().cancellationSignal);
       const fetchedAt = new Date();
       // Before it is stored, so that a request that is refused leaves nothing behind.
-      const header = headerOf(table);
-      const route = routeOf(input, header);
+      const predict = "law" in request && request.predict && (await loadTable(store, tenant, request.predict)).table;
+      const route = routeOf(input, headerOf(table), predict ? headerOf(predict) : undefined);
 
       const bytes = encodeTable(table);
       const hash = sha256(bytes);
@@ -49,8 +50,8 @@ export function createFetchDataset({ store, fetchTable, logger }: ActivityDeps) 
   };
 }
 
-function routeOf(input: DiscoverInput | EvaluateInput | TgefdInput, header: TableHeader): Route {
+function routeOf(input: DiscoverInput | EvaluateInput | TgefdInput, header: TableHeader, predict: TableHeader | undefined): Route {
   if ("kind" in input) return routeTgefd(planTgefd(input.request, header, input.kind));
   const { request } = input;
-  return "law" in request ? routeEvaluate(planEvaluate(request, header)) : routeDiscover(planDiscover(request, header));
+  return "law" in request ? routeEvaluate(planEvaluate(request, header, predict)) : routeDiscover(planDiscover(request, header));
 }

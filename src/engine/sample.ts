@@ -112,3 +112,16 @@ export function* permutationsOf(rows: number, wanted: number, seed: number, pace
     yield order;
   }
 }
+
+/**
+ * The same orders to be filled by `drawOrder`, each by itself; those of few rows, which depend on each other, are drawn here.
+ */
+export function ordersOf(rows: number, wanted: number, seed: number, pace: Pace): Uint32Array[] {
+  if (rows <= FEW_ROWS) return [...permutationsOf(rows, wanted, seed, pace)];
+  return Array.from({ length: wanted }, () => new Uint32Array(rows));
+}
+
+/** Fills the order of a numbered trial. */
+export function drawOrder(order: Uint32Array, trial: number, seed: number, pace: Pace): void {
+  if (order.length > FEW_ROWS) order.set(shuffled(order.length, stream(seed, PURPOSE.permutation, 0, trial), pace));
+}
