@@ -9,8 +9,11 @@ import { TWIN_LIMIT } from "./twin.ts";
 /** Smallest share of tables drawn from the law that must lead back to it. */
 const RESELECTION_LIMIT = 0.5;
 
-/** Smallest lead in score over a rival that says something else: the likelier law is then at least 7 times as likely. */
-const LEAD_LIMIT = 4;
+/**
+ * Smallest lead in score over a rival that says something else: the likelier law is then 7 times as likely. Just below the
+ * price of a function: over a narrow range every function is a line, and a line then leads by that price, give or take the noise.
+ */
+const LEAD_LIMIT = 3.9;
 /**
  * With fewer rows than this for each constant, exponent, function and transform of a sum, the lead must be larger in
  * proportion, up to so many times: on few rows many a sum follows a curve that no law of the library has.

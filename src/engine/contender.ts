@@ -145,6 +145,9 @@ function scored(
   if (!finite) return null;
   const size = { rows: all.length, terms: terms.length, exponents: hypothesis.exponents, logGrid, library: problem.plan.terms.length };
   const price = penalty(size) + transformPrice(model.transform) + functionPrice(terms, model.transform);
+  const score = all.length * (Math.log(fit.rss / all.length) + design.jacobian) + price;
+  // Residuals beyond 1e154 have no square.
+  if (!Number.isFinite(score)) return null;
   return {
     start,
     hypothesis,
@@ -152,7 +155,7 @@ function scored(
     fit,
     price,
     logGrid,
-    score: all.length * (Math.log(fit.rss / all.length) + design.jacobian) + price,
+    score,
     family: familyOf(model, terms),
   };
 }
