@@ -2,7 +2,7 @@ import { type CellRange, subsetsWithin } from "../contract/grid.ts";
 import type { DiscoverPlan } from "../contract/plan.ts";
 import type { DiscoverRequest } from "../contract/request.ts";
 import { cutCells } from "../contract/route.ts";
-import type { Groundwork } from "../engine/problem.ts";
+import type { Groundwork, Part } from "../engine/problem.ts";
 import { type Limits, limitsIn, lower, mergeFound, type ShardFound } from "../engine/search.ts";
 import { type Grounds, groundKey, type Making } from "./grounds.ts";
 import type { Findings, Task, Unit, Yield } from "./task.ts";
@@ -14,6 +14,8 @@ const SMALLEST_PIECE_FITS = 2e6;
 const SMALL = { fits: 4e6, seconds: 0.3 } as const;
 /** Multiply-adds of the sums for one thread, at least. */
 const SMALLEST_SUMS = 2e7;
+/** Rows of orders for one thread, at least: 25 ms. */
+const SMALLEST_ORDERS = 2e5;
 
 /** The threads that a task can have at a time. */
 export interface Hands {
@@ -62,8 +64,10 @@ function lend<T>(
   const making: Making = {
     lay: () => hands.perform({ op: "lay", request, table }),
     async add(ground) {
-      const of = Math.max(1, Math.min(hands.count, Math.floor(sumsOf(ground) / SMALLEST_SUMS)));
-      await inParallel(of, hands, (index) => hands.perform({ op: "add", request, ground, part: { index, of } }));
+      // The orders are for the sums alone: who only concludes a search does without both.
+      const drawn = ground.orders.reduce((total, { length }) => total + length, 0);
+      await inParts(drawn / SMALLEST_ORDERS, hands, (part) => hands.perform({ op: "draw", request, ground, part }));
+      await inParts(sumsOf(ground) / SMALLEST_SUMS, hands, (part) => hands.perform({ op: "add", request, ground, part }));
     },
   };
   return grounds.lend(groundKey(request, hash), { making, sums, signal: hands.signal }, use);
@@ -71,7 +75,7 @@ function lend<T>(
 
 /** Multiply-adds of all sums. */
 function sumsOf({ grams, layout, sample }: Groundwork): number {
-  return sample.training.length * grams.reduce((total, { sides }) => total + sides * layout.columns + layout.left.length, 0);
+  return sample.table.rows * grams.reduce((total, { sides }) => total + sides * layout.columns + layout.left.length, 0);
 }
 
 /**
@@ -97,6 +101,12 @@ async function searchPieces(
     return piece;
   });
   return mergeFound(found);
+}
+
+/** Does work in equal parts, a thread for each: at most `most` of them. */
+async function inParts(most: number, hands: Hands, work: (part: Part) => Promise<unknown>): Promise<void> {
+  const of = Math.max(1, Math.min(hands.count, Math.floor(most)));
+  await inParallel(of, hands, (index) => work({ index, of }));
 }
 
 /** Does the units of a task in order, as many at a time as there are threads. The first failure stops the others, and is thrown once they have. */

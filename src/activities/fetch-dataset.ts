@@ -37,8 +37,8 @@ export function createFetchDataset({ store, fetchTable, logger }: ActivityDeps) 
       const { request, tenant } = input;
       const { table, dropped_rows, fetched_at } = await read(input);
       // Before it is stored, so that a request that is refused leaves nothing behind.
-      const header = headerOf(table);
-      const route = routeOf(input, header);
+      const predict = "law" in request && request.predict && (await loadTable(store, tenant, request.predict)).table;
+      const route = routeOf(input, headerOf(table), predict ? headerOf(predict) : undefined);
 
       const bytes = encodeTable(table);
       const hash = sha256(bytes);
@@ -55,8 +55,8 @@ export function createFetchDataset({ store, fetchTable, logger }: ActivityDeps) 
   };
 }
 
-function routeOf(input: JobInput, header: TableHeader): Route {
+function routeOf(input: JobInput, header: TableHeader, predict: TableHeader | undefined): Route {
   if ("kind" in input) return routeTgefd(planTgefd(input.request, header, input.kind));
   const { request } = input;
-  return "law" in request ? routeEvaluate(planEvaluate(request, header)) : routeDiscover(planDiscover(request, header));
+  return "law" in request ? routeEvaluate(planEvaluate(request, header, predict)) : routeDiscover(planDiscover(request, header));
 }

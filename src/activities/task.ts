@@ -7,7 +7,7 @@ import type { DiscoverRequest, EvaluateRequest } from "../contract/request.ts";
 import type { Evidence, Result } from "../contract/result.ts";
 import type { TgefdRequest } from "../contract/tgefd-request.ts";
 import type { Plot } from "../engine/plot/plots.ts";
-import type { Groundwork } from "../engine/problem.ts";
+import type { Groundwork, Part } from "../engine/problem.ts";
 import type { Limits, ShardFound } from "../engine/search.ts";
 
 /** What an activity asks to be computed. `hash` is that of the table. */
@@ -38,7 +38,8 @@ export interface Judgement {
 /** A step of a search. Groundwork and what refers to it lie in shared memory. */
 export type Step =
   | { op: "lay"; request: DiscoverRequest; table: Table }
-  | { op: "add"; request: DiscoverRequest; ground: Groundwork; part: { index: number; of: number } }
+  | { op: "draw"; request: DiscoverRequest; ground: Groundwork; part: Part }
+  | { op: "add"; request: DiscoverRequest; ground: Groundwork; part: Part }
   | { op: "cells"; request: DiscoverRequest; ground: Groundwork; cells: CellRange; known: Limits | undefined }
   | { op: "conclude"; request: DiscoverRequest; ground: Groundwork; hash: string; found: ShardFound[] };
 
@@ -48,6 +49,7 @@ export type Unit = Exclude<Task, { op: "discover" | "search" | "judge" }> | Omit
 /** What a thread finds, by the unit's `op`. */
 export interface Yield extends Omit<Findings, "search" | "judge"> {
   lay: Groundwork;
+  draw: null;
   add: null;
   cells: ShardFound;
   conclude: Judgement;

@@ -5,7 +5,7 @@ import { planTgefd } from "../contract/tgefd-plan.ts";
 import { evaluateLaw } from "../engine/evaluate.ts";
 import { judge } from "../engine/judge.ts";
 import { drawPlots } from "../engine/plot/plots.ts";
-import { addSums, buildProblem, layGround, problemOf } from "../engine/problem.ts";
+import { addSums, buildProblem, drawOrders, layGround, problemOf } from "../engine/problem.ts";
 import { reproduce } from "../engine/reproduction.ts";
 import { mergeFound, searchCells } from "../engine/search.ts";
 import { Words } from "./control.ts";
@@ -52,6 +52,9 @@ function perform(unit: Unit, control: { advance(fits: number): void }): Yield[ke
     }
     case "lay":
       return shared(layGround(unit.request, unit.table, control));
+    case "draw":
+      drawOrders(unit.request, unit.ground, unit.part, control);
+      return null;
   }
   const plan = planDiscover(unit.request, unit.ground.header);
   if (unit.op === "add") {

@@ -44,7 +44,7 @@ export function adviceLines(result: Result, evidence: Rows | undefined): string[
     if (result.kind === "evaluate") return [...result.reasons.map((reason) => OF_GIVEN[reason] ?? REMEDIES[reason]), nextLaw(result)];
     return result.reasons.map((reason) => REMEDIES[reason]);
   }
-  return [rangeOf(evidence), fewRows(result), leastChance(result), wideIntervals(result), narrowTests(result)].flat();
+  return [rangeOf(evidence), rivals(result), fewRows(result), leastChance(result), wideIntervals(result), narrowTests(result)].flat();
 }
 
 /** What to try after a given law was not accepted: constants that were kept can be to blame, else it is the form. */
@@ -62,6 +62,11 @@ function rangeOf(evidence: Rows | undefined): string[] {
     return `${labelled(name, unit)} from ${figure(least)} to ${figure(most)}`;
   });
   return seen.length === 0 ? [] : [`Range: seen for ${seen.join(", ")}; beyond that it is a guess.`];
+}
+
+/** Evaluate is told one law, so that it cannot know of others. */
+function rivals({ kind }: Result): string[] {
+  return kind === "evaluate" ? ["Rivals: this law alone was tested; whether another fits as well, discover says."] : [];
 }
 
 function fewRows({ fit }: Result): string[] {

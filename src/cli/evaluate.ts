@@ -16,7 +16,7 @@ export function addEvaluate(program: Command, ownUrl: string): void {
   const command = program
     .command("evaluate")
     .summary("score a given law on a table")
-    .description("Score a given law on a table, with the evidence that the last step of discover gives.")
+    .description("Score a given law on a table, by the tests of the last step of discover. Rivals are not looked for.")
     .argument("<file>", "data.csv, .tsv, .ndjson or .parquet, request.json, config.yaml, an https: address, or - for standard input")
     .option("--law <formula>", 'formula in the names of the columns, such as "T = 365.2*a^1.5"; a request document may hold it instead')
     .option("--refit", "fit the coefficients of the law to this table instead of keeping them");

@@ -8,7 +8,7 @@ const REASON_TEXT: Record<Reason, string> = {
   no_signal: "permuted targets are explained as well: no sign of a law",
   unstable: "another family of terms wins when a little noise is added",
   lack_of_fit: "the residuals keep a pattern that the law does not explain",
-  holdout_disagrees: "the rows kept out of the search are predicted worse than the noise allows",
+  holdout_disagrees: "the rows kept out of the fit are predicted worse than the noise allows",
   ambiguous: "the rows leave open which law it is; the tests below say where",
   outside_library: "there is a signal, but no law of the library has its shape",
   no_stable_components: "no family of terms is stable in every noise trial",
@@ -38,6 +38,8 @@ export const TESTS: Record<string, { side: "at most" | "at least"; says: string 
   lead: { side: "at least", says: "by how much the best law of another kind scores worse" },
   points: { side: "at least", says: "different rows of the inputs, for as many constants" },
   likeness: { side: "at most", says: "correlation of a column of the law with another input, squared" },
+  exponents: { side: "at least", says: "how far off a simpler exponent is, in half widths of its interval" },
+  twin: { side: "at least", says: "what the nearest law of other columns says differently, in squared units of the noise" },
   reselection: { side: "at least", says: "share of tables drawn from the law that lead back to it" },
   stable_components: { side: "at least", says: "patterns of terms that every noise level keeps" },
   significant_h1: { side: "at least", says: "loops of the landscape above the threshold" },
@@ -84,11 +86,9 @@ function rivalLines({ margins: { lead, reselection }, rivals }: Result): string[
 }
 
 /** Whether even a target that no permutation matches has a p-value above its limit: n rows have n! orders. */
-export function hasTooFewRows({ kind, fit, margins }: Result): boolean {
+export function hasTooFewRows({ fit, margins }: Result): boolean {
   if (fit.rows < FEWEST_ROWS) return true;
-  // A search permutes the rows that are not held out, which is all but one at most.
-  const permuted = kind === "discover" ? fit.rows - 1 : fit.rows;
   let orders = 1;
-  for (let factor = 2; factor <= permuted && Number.isFinite(orders); factor += 1) orders *= factor;
+  for (let factor = 2; factor <= fit.rows && Number.isFinite(orders); factor += 1) orders *= factor;
   return 1 / orders > (margins.p_value?.limit ?? 1);
 }

@@ -1,6 +1,6 @@
 import { OrreryError } from "./errors.ts";
 import { namesIn } from "./expression.ts";
-import { gridsOf, MOST_GRIDS, subsetsWithin } from "./grid.ts";
+import { bitsOf, gridsOf, MOST_GRIDS, subsetsWithin } from "./grid.ts";
 import type { DiscoverPlan } from "./plan.ts";
 import { type DiscoverRequest, LIMITS } from "./request.ts";
 
@@ -14,24 +14,48 @@ const MAX_BYTES = 1_073_741_824;
 const ROW_BLOCK = 128;
 
 /**
- * Seconds per unit of work, measured on one thread of a shared 2-core x86-64 machine (Node 24) and rounded up:
- * a value of a term column, a multiply-add of a product sum, a fit of the search, a grid cell, a value of a right-hand
- * side, a normal deviate, a row of a final fit, a row of a permutation, a number that is written as text.
+ * Seconds per unit of work on one thread, for the estimates that decide where a job runs. Measured on a shared machine
+ * with two x86-64 cores (Node 24) by running 120 requests (8 to 50,000 rows, 1 to 10 inputs, 1 to 6 of up to 64 terms, 1 to
+ * 20 noise trials, 4 to 999 permutations) while other work took up to twice its processors; on a quiet one these are
+ * about 1.5 times too high. An estimate is meant to be right within a factor of 3, rather too high than too low.
  */
 const COST = {
+  /** A value of a term column. */
   value: 3e-8,
+  /** A multiply-add of a product sum. */
   product: 4e-10,
-  fit: 1e-8,
+  /** A set of terms in a cell, factored and its targets fitted: 1.0 to 2.9 us, most of it the factor. */
+  subset: 2e-6,
+  /** A noise trial or permuted target on such a set: 14 ns where each is fitted, about none where bounds settle them all. */
+  fit: 8e-9,
+  /** A grid cell. */
   cell: 2e-6,
+  /** A value of a right-hand side. */
   side: 2e-8,
+  /** A normal deviate. */
   noise: 1e-7,
-  refit: 1.2e-6,
-  shuffle: 1e-7,
-  print: 4e-7,
+  /** A row of a permutation: 100 ns up to 10^5 rows, 180 ns for 10^6, which leave the caches. */
+  shuffle: 1.7e-7,
+  /** A row in the final fits of a candidate law, and what each of its terms adds. */
+  refit: { row: 5e-7, term: 2e-7 },
+  /** A row in moving e exponents of a candidate, for each e (e + 1): steps, times derivatives, times numbers that are tried. */
+  move: 1.25e-6,
+  /** A row of a table that is drawn to try the choice again, for each law that competes for it, and what each of its terms adds. */
+  draw: { row: 1.5e-8, term: 8e-9 },
+  /** A row of the laws that are told: predictions, checks, evidence. A term of one, its fits included. */
+  tell: { row: 2e-6, term: 1.8e-6 },
+  /** A number that is written as text. */
+  print: 9e-7,
   base: 5e-3,
 } as const;
-/** Candidates that the final step fits again, on how many rows at most, and how many of them on all; see `engine/judge.ts`. */
-const REFITS = { candidates: 64, rows: 8_192, finalists: 4 } as const;
+
+/**
+ * What the final step fits again (see `engine/judge.ts` and `engine/selection.ts`): candidates and those derived from them,
+ * on how many rows at most; competitors, for how many tables besides the noise trials; laws fitted on all rows.
+ */
+const FINAL = { candidates: 80, rows: 8_192, competitors: 24, tables: 40, finalists: 4 } as const;
+/** What a candidate costs whatever the rows, in rows; on fewer than 50 rows candidates drop out. */
+const OVERHEAD_ROWS = 150;
 
 /** Shapes that the lack-of-fit test of a law of so many columns tries; see `engine/checks.ts`. */
 function shapesOf(columns: number, rows: number): number {
@@ -81,8 +105,9 @@ export function costOf(
   // Two models for each transform. Those that weigh rows alike, additive noise of y and relative noise under log, have
   // permuted targets; see weightPower of engine/model.ts.
   const alike = transforms.filter((transform) => transform !== "reciprocal").length;
-  const grams = Math.min(transforms.length + 1, 4);
-  const targets = 2 * transforms.length * (1 + trials) + alike * permutations;
+  // Without one of these, the transform is fitted with rows alike for its permutations only; see emptyGrams of engine/gram.ts.
+  const grams = Math.min(transforms.length + 1, 4) + (alike === 0 ? 1 : 0);
+  const targets = 2 * transforms.length * (1 + trials) + (alike === 0 ? 1 + permutations : alike * permutations);
   const fits = targets * subsetsWithin(grids, { from: 0, to: cells });
   const named = terms.map(({ expression }) => namesIn(expression, "column").length).sort((a, b) => b - a);
   const most = Math.min(
@@ -96,6 +121,19 @@ export function costOf(
     targets * (columns + 2 * ROW_BLOCK) +
     (2 * columns + trials) * ROW_BLOCK +
     rows * (inputs.length + finalDoubles(maxTerms, shapesOf(most, rows)));
+  /** Exponents that one law can use. */
+  const moved = Math.min(
+    exponents.length,
+    masks
+      .map(bitsOf)
+      .sort((a, b) => b - a)
+      .slice(0, maxTerms)
+      .reduce((total, count) => total + count, 0),
+  );
+  // Larger laws than the rows allow are passed over; see `engine/score.ts`.
+  const largest = Math.max(1, Math.min(maxTerms, rows - 3 - moved));
+  const searched = largest < maxTerms ? gridsOf(masks, sizes, largest) : grids;
+  const subsets = subsetsWithin(searched, { from: 0, to: cells });
   return {
     grids,
     cells,
@@ -110,11 +148,23 @@ export function costOf(
           targets * COST.side +
           trials * COST.noise +
           permutations * COST.shuffle) +
-      // To move e exponents takes about e^2 fits.
-      Math.max(1, exponents.length) ** 2 * (REFITS.candidates * Math.min(rows, REFITS.rows) + REFITS.finalists * rows) * COST.refit +
       cells * COST.cell +
-      fits * COST.fit,
+      subsets * (COST.subset + targets * COST.fit) +
+      secondsOfFinal({ rows, trials, subsets, maxTerms, moved }),
   };
+}
+
+/** Estimated seconds of the final step of a search; with a law in the data it takes about three times as long as without. */
+function secondsOfFinal(job: { rows: number; trials: number; subsets: number; maxTerms: number; moved: number }): number {
+  const { rows, trials, subsets, maxTerms, moved } = job;
+  const candidates = Math.min(FINAL.candidates, subsets);
+  const compared = Math.min(rows, FINAL.rows) + Math.min(3 * rows, OVERHEAD_ROWS);
+  const perCandidate = COST.refit.row + maxTerms * COST.refit.term + moved * (moved + 1) * COST.move;
+  const perTable = Math.min(FINAL.competitors, candidates) * (COST.draw.row + maxTerms * COST.draw.term);
+  return (
+    compared * (candidates * perCandidate + (FINAL.tables + trials) * perTable) +
+    rows * FINAL.finalists * (COST.tell.row + maxTerms * COST.tell.term)
+  );
 }
 
 export function refuseOverBudget(plan: Pick<DiscoverPlan, "cells" | "fits" | "bytes">, request: DiscoverRequest): void {
@@ -158,7 +208,8 @@ export function costOfLaw(law: LawSize & { permutations: number }): number {
   return (
     COST.base +
     rows *
-      (terms * COST.refit +
+      (COST.tell.row +
+        terms * COST.tell.term +
         2 * parts * COST.value +
         2 * (terms + shapes) ** 2 * COST.product +
         permutations * (COST.shuffle + terms * COST.product))

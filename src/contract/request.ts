@@ -124,7 +124,9 @@ const decision = z
       .max(0.5)
       .default(0.025)
       .meta({ description: "Share of datasets without a law that may be accepted." }),
-    holdout_fraction: z.number().min(0.05).max(0.5).default(0.2).meta({ description: "Share of rows kept out of the search." }),
+    holdout_fraction: z.number().min(0.05).max(0.5).default(0.2).meta({
+      description: "Share of rows that the law is tested on: its constants are fitted to the others, and must predict these as well.",
+    }),
   })
   .meta({ id: "Decision" });
 
@@ -204,5 +206,9 @@ export const evaluateRequest = z
     }),
     noise: noise.prefault({}),
   })
-  .meta({ id: "EvaluateRequest", description: "Score a given law on a table, with the same evidence as the last step of discover." });
+  .meta({
+    id: "EvaluateRequest",
+    description:
+      "Score a given law on a table, by the tests of the last step of discover. It is told one law, so it knows no rivals: a law that discover calls ambiguous can be accepted.",
+  });
 export type EvaluateRequest = z.infer<typeof evaluateRequest>;

@@ -155,9 +155,21 @@ export const result = z
         trials: z.int(),
         kept: z.int(),
         share: z.number().nullable(),
-        levels: z.array(z.object({ level: z.number(), trials: z.int(), kept: z.int(), share: z.number(), decides: z.boolean() })).meta({
-          description: "By level of the added noise. A level decides if its noise is at most three times what the law leaves.",
-        }),
+        levels: z
+          .array(
+            z.object({
+              level: z.number(),
+              trials: z.int(),
+              kept: z.int(),
+              share: z.number(),
+              decides: z.boolean(),
+              own: z.literal(true).optional().meta({ description: "The noise that the law itself leaves, which is always tried." }),
+            }),
+          )
+          .meta({
+            description:
+              "By level of the added noise: those asked for, then the law's own. A level decides if its noise is at most three times what the law leaves.",
+          }),
       })
       .meta({
         id: "Stability",

@@ -1,6 +1,6 @@
 import { type Pace, ROW_WORK } from "./control.ts";
 import type { Cursor } from "./cursor.ts";
-import type { Gram } from "./gram.ts";
+import { COLUMN, type Gram, ownersOf } from "./gram.ts";
 
 /** A column with less of a new direction than this leaves a cell without bounds: what it adds is lost in rounding. */
 const SMALLEST_DIRECTION = 1e-8;
@@ -13,7 +13,7 @@ const MARGIN = { squares: 1e-7, explained: 1e-10 } as const;
 const MOST_TERMS = 64;
 
 /**
- * How much the laws of a cell can explain at best: what all terms of the cell explain together. A permuted target is
+ * How much the laws of a cell can explain at best: what all terms of the cell and a constant explain together. A permuted target is
  * explained by chance alone, so in most cells by too little to pay for the terms of any law.
  *
  * Terms are factored in the order of their last exponent, so that from one cell to the next only those are factored anew
@@ -44,6 +44,9 @@ export function boundOf(gram: Gram, cursor: Cursor, rows: number, pace: Pace): B
   const residuals = new Float64Array((stride + 1) * sides);
   const spreads = new Float64Array((stride + 1) * sides);
   residuals.set(squares);
+  for (let side = segments.length; side < firstNull; side += 1) {
+    spreads[side] = ((gram.heights[side] as number) - (gram.heights[owners[side] as number] as number)) ** 2;
+  }
   /** The margin of the targets themselves. */
   const margins = new Float64Array((stride + 1) * segments.length);
   const twins = twinsOf(gram);
@@ -125,7 +128,7 @@ export function boundOf(gram: Gram, cursor: Cursor, rows: number, pace: Pace): B
       for (; at < terms; at += 1) {
         const term = order[at] as number;
         const column = columns[term] as number;
-        if (gram.usable[column] === 1) {
+        if (gram.usable[column] === COLUMN.varies) {
           const twin = twins[column] as number;
           let known = false;
           for (let i = 0; i < count; i += 1) known ||= twins[columns[kept[i] as number] as number] === twin;
@@ -155,14 +158,7 @@ export function boundOf(gram: Gram, cursor: Cursor, rows: number, pace: Pace): B
   return bound;
 }
 
-/** For each noise trial, the segment that it is a trial of. */
-function ownersOf({ sides, segments }: Gram): Int32Array {
-  const owners = new Int32Array(sides);
-  for (const [index, { trials }] of segments.entries()) owners.fill(index, trials.from, trials.to);
-  return owners;
-}
-
-/** For each column, the first that has the same products with all right-hand sides, to the last bit: a power of 0 and a constant. */
+/** For each column, the first that has the same products with all right-hand sides, to the last bit: x and x^1. */
 function twinsOf(gram: Gram): Int32Array {
   const { sides, usable, targets } = gram;
   const known = new Map<number, number[]>();

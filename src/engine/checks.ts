@@ -1,27 +1,41 @@
 import { namesIn } from "../contract/expression.ts";
 import { mapRows, type Pace, ROW_WORK, sumRows } from "./control.ts";
 import { fLimit } from "./distributions.ts";
-import { type Design, type Fit, floorOf, valueAt } from "./fit.ts";
+import { type Design, type Fit, valueAt } from "./fit.ts";
+import { neighbourFigure, orthonormal } from "./neighbours.ts";
 import { factorise } from "./qr.ts";
 import type { Sample } from "./sample.ts";
+import { orderOf, shapesOf } from "./shapes.ts";
 
-/** A figure and the limit that it must not exceed. */
+/** A figure, its limit, and whether it keeps that. */
 export interface Check {
   value: number;
   limit: number;
+  holds: boolean;
 }
 
-/** How rarely a right law may fail each of the two checks below. */
+/** A figure that overflows, as on columns of a magnitude of 1e-200, fails its check; JSON has no infinity. */
+export function atMost(value: number, limit: number): Check {
+  const told = Number.isFinite(value) ? value : Number.MAX_VALUE;
+  return { value: told, limit, holds: told <= limit };
+}
+
+export function atLeast(value: number, limit: number): Check {
+  return { value: Number.isFinite(value) ? value : Number.MAX_VALUE, limit, holds: !(value < limit) };
+}
+
+/** How rarely a right law may fail the hold-out test, and the tests of shapes and of neighbours for a lack of fit. */
 const HOLDOUT_TAIL = 0.005;
 const LACK_OF_FIT_TAIL = 0.002;
+const NEIGHBOUR_TAIL = 0.001;
 /** Shapes that a lack-of-fit test adds: one for so many rows, but at least two. More would leave a small table no power. */
 const ROWS_PER_SHAPE = 5;
 const FEWEST_SHAPES = 2;
+
 /** Rows that are looked at for a lack of fit, evenly spaced; a million rows would find every digit that was rounded. */
 const EXAMINED_ROWS = 8_192;
 /** Columns whose shapes are tried, those of the law first. */
 const EXAMINED_COLUMNS = 6;
-const HIGHEST_DEGREE = 8;
 
 /**
  * Whether the held-out rows scatter about the law as the training rows do: the mean of r^2 / (s^2 (1 + h)) over the
@@ -35,10 +49,10 @@ export function holdoutCheck(design: Design, training: Fit, heldOut: Uint32Array
   const total = sumRows(heldOut.length, pace, ROW_WORK.call + columns.length * ROW_WORK.plain, (index) => {
     const row = heldOut[index] as number;
     const s = scale[row] as number;
-    const leverage = training.factorisation?.leverage(columns.map((column) => (column[row] as number) / s)) ?? 0;
+    const leverage = (training.factorisation?.spread(columns.map((column) => (column[row] as number) / s)) ?? 0) ** 2;
     return (((z[row] as number) - valueAt(design, training.coefficients, row)) / s) ** 2 / (1 + leverage);
   });
-  return checked(total / heldOut.length / (training.rss / training.freedom), fLimit(HOLDOUT_TAIL, heldOut.length, training.freedom));
+  return atMost(total / heldOut.length / (training.rss / training.freedom), fLimit(HOLDOUT_TAIL, heldOut.length, training.freedom));
 }
 
 /**
@@ -48,7 +62,9 @@ export function holdoutCheck(design: Design, training: Fit, heldOut: Uint32Array
  * degree by degree up to 8, the Legendre polynomials of the rank of f and of each column of the table (a wrong or missing
  * function of it), with the products of the ranks of two columns (a missing interaction) at degree 2. The figure is
  * that of the test that comes nearest to failing; its limit makes all of them together fail a right law in 0.2 % of
- * tables. Columns that say nothing new are left out; null if none is left or too few rows remain.
+ * tables. Columns that say nothing new are left out. Another 0.1 % fail because residuals that are neighbours along a
+ * column of the law are alike. Null if no column is left or too few rows remain: it takes 2 rows more than the law has
+ * constants and exponents, at different inputs.
  */
 export function lackOfFitCheck(design: Design, fit: Fit, sample: Sample, pace: Pace): Check | null {
   const { hypothesis } = design;
@@ -61,7 +77,8 @@ export function lackOfFitCheck(design: Design, fit: Fit, sample: Sample, pace: P
     return ((design.z[rowOf(index)] as number) - (f[index] as number)) / (scale[index] as number);
   });
   const most = Math.max(FEWEST_SHAPES, Math.floor(count / ROWS_PER_SHAPE));
-  const groups = shapesOf(examined(hypothesis.terms, sample).map(gather), f, pace);
+  const inputs = examined(hypothesis.terms, sample).map(gather);
+  const groups = shapesOf(inputs, f, pace);
   const shapes = groups.flat().slice(0, most);
   const own = design.columns.length;
   const column = (index: number) => {
@@ -79,7 +96,7 @@ export function lackOfFitCheck(design: Design, fit: Fit, sample: Sample, pace: P
   const explained = factorisation.explained(residual);
   const total = sumRows(count, pace, ROW_WORK.plain, (row) => (residual[row] as number) ** 2);
   // The same floor as that of the fit, so that rounding never has a shape.
-  const floor = floorOf(design.size * count);
+  const floor = fit.floor * count;
   const free = hypothesis.given ? 0 : kept.filter((index) => index < own).length;
   const ends = groups
     .map((_, index) => own + groups.slice(0, index + 1).flat().length)
@@ -92,72 +109,34 @@ export function lackOfFitCheck(design: Design, fit: Fit, sample: Sample, pace: P
     const part = explained.slice(0, used).reduce((sum, value) => sum + value, 0);
     const left = Math.max(total - part, floor);
     return [
-      checked(
-        Math.max(0, Math.max(total, floor) - left) / added / (left / freedom),
-        fLimit(LACK_OF_FIT_TAIL / ends.length, added, freedom),
-      ),
+      atMost(Math.max(0, Math.max(total, floor) - left) / added / (left / freedom), fLimit(LACK_OF_FIT_TAIL / ends.length, added, freedom)),
     ];
   });
-  return checks.reduce<Check | null>(
-    (worst, check) => (worst && worst.value / worst.limit >= check.value / check.limit ? worst : check),
-    null,
-  );
+  const basis = hypothesis.given
+    ? []
+    : orthonormal(
+        Array.from({ length: own }, (_, index) => column(index)),
+        pace,
+      );
+  // Among equal values the order would be that of the table.
+  const spread = total > floor ? inputs.slice(0, ownColumns(hypothesis.terms).length).filter(mostlyDiffers) : [];
+  const neighbours = spread
+    .flatMap((input) => neighbourFigure(residual, orderOf(input, pace), basis, NEIGHBOUR_TAIL / spread.length, pace) ?? [])
+    .map(({ value, limit }) => atMost(value, limit));
+  const excess = ({ value, limit }: Check) => (value - 1) / (limit - 1);
+  return [...checks, ...neighbours].reduce<Check | null>((worst, check) => (worst && excess(worst) >= excess(check) ? worst : check), null);
+}
+
+function mostlyDiffers(values: Float64Array): boolean {
+  return 2 * new Set(values).size > values.length;
+}
+
+function ownColumns(terms: Design["hypothesis"]["terms"]): string[] {
+  return [...new Set(terms.flatMap((term) => namesIn(term, "column")))];
 }
 
 /** The columns whose shapes are tried: those of the law, then others of the table. */
 function examined(terms: Design["hypothesis"]["terms"], { table, target }: Sample): Float64Array[] {
-  const own = terms.flatMap((term) => namesIn(term, "column"));
-  const names = [...new Set([...own, ...Object.keys(table.columns).filter((name) => name !== target)])];
+  const names = [...new Set([...ownColumns(terms), ...Object.keys(table.columns).filter((name) => name !== target)])];
   return names.slice(0, EXAMINED_COLUMNS).map((name) => table.columns[name] as Float64Array);
-}
-
-type Shape = (row: number) => number;
-
-/** Shapes in the groups that are tested one after another, each with those before it. */
-function shapesOf(columns: readonly Float64Array[], f: Float64Array, pace: Pace): Shape[][] {
-  const power = (row: number) => (f[row] === 0 ? 0 : (f[row] as number) * Math.log(Math.abs(f[row] as number)));
-  const ranks = columns.map((column) => rankOf(column, pace));
-  const curves = [rankOf(f, pace), ...ranks];
-  const pairs = ranks.flatMap((left, index) =>
-    ranks.slice(index + 1).map(
-      (right): Shape =>
-        (row) =>
-          (left[row] as number) * (right[row] as number),
-    ),
-  );
-  const degrees = Array.from({ length: HIGHEST_DEGREE }, (_, index) =>
-    curves.map(
-      (rank): Shape =>
-        (row) =>
-          legendre(index + 1, rank[row] as number),
-    ),
-  );
-  const [first = [], second = [], ...higher] = degrees;
-  return [[() => 1, power], first, [...second, ...pairs], ...higher];
-}
-
-/** Ranks scaled to -1 to 1; equal values share the mean of theirs. */
-function rankOf(values: Float64Array, pace: Pace): Float64Array {
-  const order = Uint32Array.from(values.keys()).sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
-  pace.work(values.length * ROW_WORK.draw);
-  const ranks = new Float64Array(values.length);
-  for (let start = 0; start < order.length; ) {
-    let end = start + 1;
-    while (end < order.length && values[order[end] as number] === values[order[start] as number]) end += 1;
-    for (let at = start; at < end; at += 1) ranks[order[at] as number] = (start + end) / order.length - 1;
-    start = end;
-  }
-  return ranks;
-}
-
-/** Legendre polynomial by Bonnet's recursion. */
-function legendre(degree: number, u: number): number {
-  let [before, value] = [1, u];
-  for (let n = 1; n < degree; n += 1) [before, value] = [value, ((2 * n + 1) * u * value - n * before) / (n + 1)];
-  return value;
-}
-
-/** A figure that overflows, as on columns of a magnitude of 1e-200, fails its check; JSON has no infinity. */
-function checked(value: number, limit: number): Check {
-  return { value: Number.isFinite(value) ? value : Number.MAX_VALUE, limit };
 }

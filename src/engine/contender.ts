@@ -88,7 +88,7 @@ export function asPower({ plan, models }: Problem, { hypothesis, fit }: Contende
   return { terms: [term], digits, model: plain };
 }
 
-/** Null if the law has no finite value on some row: a held-out row can lie outside the domain of the training rows. */
+/** Null if the law has no finite value on some row: fitted to the training rows, it can have a pole on a held-out one. */
 export function contenderOf(problem: Problem, from: Start, sample: Sample, pace: Pace): Contender | null {
   const { plan, models } = problem;
   const { digits } = from;
@@ -145,6 +145,9 @@ function scored(
   if (!finite) return null;
   const size = { rows: all.length, terms: terms.length, exponents: hypothesis.exponents, logGrid, library: problem.plan.terms.length };
   const price = penalty(size) + transformPrice(model.transform) + functionPrice(terms, model.transform);
+  const score = all.length * (Math.log(fit.rss / all.length) + design.jacobian) + price;
+  // Residuals beyond 1e154 have no square.
+  if (!Number.isFinite(score)) return null;
   return {
     start,
     hypothesis,
@@ -152,7 +155,7 @@ function scored(
     fit,
     price,
     logGrid,
-    score: all.length * (Math.log(fit.rss / all.length) + design.jacobian) + price,
+    score,
     family: familyOf(model, terms),
   };
 }

@@ -17,7 +17,7 @@ import { conclude, type Findings } from "./verdict.ts";
 const TIE = 1e-9;
 
 /**
- * Scores one law by the final step of a discover job, and applies it to the rows of `predict`. Its noise model is the likelier one on the training rows. Throws
+ * Scores one law by the final step of a discover job, and applies it to the rows of `predict`. Its noise model is the likelier one. Throws
  * `law_not_finite` (with the first row, counted from 1, whose value is not finite or beyond 1e50) or, when constants are to be fitted, `collinear_terms`.
  */
 export function evaluateLaw(
@@ -64,6 +64,7 @@ export function evaluateLaw(
     reselection: null,
     lead: null,
     likeness: null,
+    twin: null,
     pareto: [],
     rivals: [],
     landscape,

@@ -26,7 +26,7 @@ export interface Design {
   scale: Float64Array;
   /** Mean of 2 ln s over the rows, s being the noise scale of y itself; see `Model`. */
   jacobian: number;
-  /** Mean over the rows of (y / s)^2: what a residual is small against, the same under every transform. */
+  /** What a square of a residual / s is small against, the same under every transform; see `sizeOf`. */
   size: number;
 }
 
@@ -34,18 +34,37 @@ export interface Fit {
   coefficients: readonly number[];
   /** Square sum of residual / s over the rows of the fit, floored at the rounding error of doubles. */
   rss: number;
+  /** That floor, by row. */
+  floor: number;
   /** Rows less fitted constants and chosen exponents; can be 0 or less. */
   freedom: number;
   /** Null when the coefficients were given. */
-  factorisation: Pick<Factorisation, "kept" | "scales" | "leverage"> | null;
+  factorisation: Pick<Factorisation, "kept" | "scales" | "spread"> | null;
 }
 
-/** A square sum of residuals below this share of the target's is rounding: doubles keep 16 digits, data seldom more than 12. */
+/** A square sum of residuals below this share of what the target varies by is rounding: data seldom have more than 12 digits. */
 const ROUNDING = 1e-24;
+/** Rounding of a target as it was given and computed with, and of the terms of a law that balance each other, as shares of their sizes. */
+const TARGET_ROUNDING = 2 ** -49;
+const TERM_ROUNDING = 2 ** -51;
 
-/** The smallest square sum of residuals that is told from rounding, for a target whose (y / s)^2 add up to `squares`; never 0. */
+/** The smallest square sum of residuals that is told from rounding, for rows whose sizes add up to `squares`; never 0. */
 export function floorOf(squares: number): number {
   return Math.max(ROUNDING * squares, 1e-250);
+}
+
+/**
+ * Mean over the rows of ((y - mean) / s)^2, and as much of (y / s)^2 as makes its floor the rounding of y: where a target
+ * is 1e12 and varies by 30, a residual of 0.01 is no rounding.
+ */
+function sizeOf({ y }: Sample, relative: boolean, pace: Pace): number {
+  const mean = sumRows(y.length, pace, ROW_WORK.plain, (row) => y[row] as number) / y.length;
+  const share = TARGET_ROUNDING ** 2 / ROUNDING;
+  const squares = sumRows(y.length, pace, ROW_WORK.plain, (row) => {
+    const value = y[row] as number;
+    return ((value - mean) ** 2 + share * value ** 2) / (relative ? value ** 2 : 1);
+  });
+  return squares / y.length;
 }
 
 /** The columns of a hypothesis, its noise scaled by the observed target. */
@@ -61,7 +80,7 @@ export function designOf(hypothesis: Hypothesis, sample: Sample, pace: Pace): De
   });
   const scale = mapRows(table.rows, pace, ROW_WORK.plain, (row) => noiseScale(y[row] as number, hypothesis.model));
   const relative = noise === "relative";
-  const size = relative ? 1 : sumRows(table.rows, pace, ROW_WORK.plain, (row) => (y[row] as number) ** 2) / table.rows;
+  const size = sizeOf(sample, relative, pace);
   return { hypothesis, columns, z, scale, jacobian: relative ? 2 * meanLogOf(y, sample.all, pace) : 0, size };
 }
 
@@ -102,22 +121,34 @@ export function fitRows(design: Design, rows: Uint32Array, pace: Pace): Fit {
   const { given, exponents } = hypothesis;
   const weightedColumn = (index: number) => weighted(columns[index] as Float64Array, scale, rows, pace);
   const factorisation = given ? null : factorise(columns.length, weightedColumn, pace);
-  const coefficients = given ?? factorisation?.solve(target) ?? [];
-  let rss = 0;
-  inSlices(rows.length, pace, ROW_WORK.plain + columns.length, (from, to) => {
-    for (let index = from; index < to; index += 1) {
-      const row = rows[index] as number;
-      rss += ((z[row] as number) - valueAt(design, coefficients, row)) ** 2 / (scale[row] as number) ** 2;
-    }
-  });
+  let coefficients = given ?? factorisation?.solve(target) ?? [];
+  const least = floorOf(design.size * rows.length);
+  const rounding = factorisation ? roundingOf(coefficients, factorisation) : 0;
+  if (factorisation && rounding > least) {
+    // Terms that balance each other, as 3e8 and -3e8 do where an input is 1e8 to 1e8 + 10, leave the rounding of the
+    // factorisation in the shape of the columns; a step of iterative refinement takes it away.
+    const residual = mapRows(rows.length, pace, ROW_WORK.plain + columns.length, (index) =>
+      residualAt(design, coefficients, rows[index] as number),
+    );
+    const steps = factorisation.solve(residual);
+    coefficients = coefficients.map((coefficient, term) => coefficient + (steps[term] as number));
+  }
+  const floor = Math.max(least, rounding);
   const constants = given ? 0 : columns.length;
   return {
     coefficients,
-    rss: Math.max(rss, floorOf(design.size * rows.length)),
+    rss: Math.max(squaresLeft(design, coefficients, rows, pace), floor),
+    floor: floor / rows.length,
     freedom: rows.length - constants - exponents,
     // Not the whole factorisation: its reflectors are as large as the columns.
-    factorisation: factorisation && { kept: factorisation.kept, scales: factorisation.scales, leverage: factorisation.leverage },
+    factorisation: factorisation && { kept: factorisation.kept, scales: factorisation.scales, spread: factorisation.spread },
   };
+}
+
+/** At most the square sum over the rows of what rounding takes from the terms, by the lengths of their columns. */
+function roundingOf(coefficients: readonly number[], { kept, scales }: Pick<Factorisation, "kept" | "scales">): number {
+  const length = kept.reduce((sum, term, index) => sum + Math.abs(coefficients[term] as number) * (scales[index] as number), 0);
+  return (TERM_ROUNDING * length) ** 2;
 }
 
 /** The value of the right-hand side on a row. */
@@ -126,6 +157,21 @@ export function valueAt(design: Design, coefficients: readonly number[], row: nu
   for (let term = 0; term < coefficients.length; term += 1)
     value += (coefficients[term] as number) * (design.columns[term]?.[row] as number);
   return value;
+}
+
+/** The residual / s of a row. */
+function residualAt(design: Design, coefficients: readonly number[], row: number): number {
+  return ((design.z[row] as number) - valueAt(design, coefficients, row)) / (design.scale[row] as number);
+}
+
+/** The square sum of residual / s over some rows. */
+function squaresLeft(design: Design, coefficients: readonly number[], rows: Uint32Array, pace: Pace): number {
+  return sumRows(
+    rows.length,
+    pace,
+    ROW_WORK.plain + design.columns.length,
+    (index) => residualAt(design, coefficients, rows[index] as number) ** 2,
+  );
 }
 
 /** What the law says of the target itself on every row, its transform undone. */

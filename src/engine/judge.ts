@@ -2,7 +2,7 @@ import { constant, namesIn } from "../contract/expression.ts";
 import { printText } from "../contract/formula-print.ts";
 import type { Evidence, Result } from "../contract/result.ts";
 import { asPower, type Contender, contenderOf, onSample, type Start, startOf, withoutWeakest } from "./contender.ts";
-import { type Control, type Pace, paced, ROW_WORK, sumRows } from "./control.ts";
+import { type Control, mapRows, type Pace, paced, ROW_WORK, sumRows } from "./control.ts";
 import { designOf, type Hypothesis, predictions } from "./fit.ts";
 import type { ShardFound } from "./found.ts";
 import { landscapeOf, regionsOf } from "./landscape.ts";
@@ -11,6 +11,7 @@ import type { Problem } from "./problem.ts";
 import { type Sample, thinned } from "./sample.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import { sparseContender } from "./sparse.ts";
+import { type Twin, twinOf } from "./twin.ts";
 import { conclude, type Findings, rmseOf } from "./verdict.ts";
 
 /** Rivals that a result lists. */
@@ -50,6 +51,7 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
   const asNull = found.nulls.filter((q) => q <= found.signal * (1 + TIE)).length;
   const leader = contenders.find(({ family }) => family === winner?.family);
   const rivals = contenders.filter(({ family }) => family !== winner?.family);
+  const twin = leader ? twinOf(leader, rivals, compared, sample.table.rows, pace) : null;
   const selection = selectionOf(leader ? [leader, ...rivals] : [], compared, request.seed, pace);
   const lawMask = plan.exponents.reduce(
     (mask, { name }, index) => (winner && isFree(problem, winner, name) ? mask | (1 << index) : mask),
@@ -61,13 +63,14 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
     stability: stabilityOf(problem, winner, selection),
     reselection: selection?.again(RESAMPLED) ?? null,
     lead: leadOf(leader, rivals),
-    likeness: winner ? likenessOf(winner, plan.inputs, compared, pace) : null,
+    likeness: winner ? likenessOf(winner, problem, compared, pace) : null,
+    twin: twin?.distance ?? null,
     pareto: paretoOf(contenders, winner, compared, pace),
-    rivals: rivals.slice(0, MOST_RIVALS).map((rival) => ({
+    rivals: told(rivals, twin).map((rival) => ({
       text: textOf(rival, problem),
       score_difference: rival.score - (leader?.score ?? 0),
     })),
-    landscape: landscapeOf(regionsOf(plan.grids, found.landscape, lawMask), plan.exponents, sample.training.length, pace),
+    landscape: landscapeOf(regionsOf(plan.grids, found.landscape, lawMask), plan.exponents, sample.table.rows, pace),
     cost: { fits: found.fits, cells: found.cells },
   };
   const sparse = leader && sparseContender(problem, leader, compared, pace);
@@ -140,27 +143,43 @@ function ordered(contenders: Contender[]): Contender[] {
   return contenders.filter(({ family }, index) => contenders.findIndex((other) => other.family === family) === index);
 }
 
-/** The largest square of the correlation of a column of the law with another input; null if there is no other. */
-function likenessOf({ hypothesis }: Contender, inputs: readonly string[], { table }: Sample, pace: Pace): number | null {
-  const standard = (name: string) => {
-    const values = table.columns[name] as Float64Array;
-    const mean = sumRows(table.rows, pace, ROW_WORK.plain, (row) => values[row] as number) / table.rows;
-    const squares = sumRows(table.rows, pace, ROW_WORK.plain, (row) => ((values[row] as number) - mean) ** 2);
-    return (row: number) => ((values[row] as number) - mean) / Math.sqrt(squares);
-  };
+/**
+ * The largest square of the correlation of a column of the law, or of its logarithm, with another one that the library
+ * names, or with the logarithm of that: a unit converted, a power, a logarithm or an exponential; null if there is no other.
+ */
+function likenessOf({ hypothesis }: Contender, { plan }: Problem, { table }: Sample, pace: Pace): number | null {
   const own = new Set(hypothesis.terms.flatMap((term) => namesIn(term, "column")));
+  const named = [...new Set(plan.terms.flatMap(({ expression }) => namesIn(expression, "column")))];
+  const forms = (name: string) => {
+    const values = table.columns[name] as Float64Array;
+    const logs = mapRows(table.rows, pace, ROW_WORK.call, (row) => Math.log(Math.abs(values[row] as number)));
+    return [values, logs].map((form) => standard(form, pace));
+  };
   const alike = [...own].flatMap((name) => {
-    const column = standard(name);
-    return inputs
+    const columns = forms(name);
+    return named
       .filter((other) => other !== name)
-      .map((other) => {
-        const another = standard(other);
-        return sumRows(table.rows, pace, ROW_WORK.plain, (row) => column(row) * another(row)) ** 2;
-      });
+      .flatMap(forms)
+      .flatMap((other) =>
+        columns.map((column) => sumRows(table.rows, pace, ROW_WORK.plain, (row) => (column[row] as number) * (other[row] as number)) ** 2),
+      );
   });
-  // A column that is constant among these rows, or too large to be squared, has no correlation.
+  // A column that is constant among these rows, too large to be squared, or without a logarithm has no correlation.
   const known = alike.filter(Number.isFinite);
   return known.length > 0 ? Math.max(...known) : null;
+}
+
+/** Values less their mean, with a length of 1. */
+function standard(values: Float64Array, pace: Pace): Float64Array {
+  const mean = sumRows(values.length, pace, ROW_WORK.plain, (row) => values[row] as number) / values.length;
+  const squares = sumRows(values.length, pace, ROW_WORK.plain, (row) => ((values[row] as number) - mean) ** 2);
+  return mapRows(values.length, pace, ROW_WORK.plain, (row) => ((values[row] as number) - mean) / Math.sqrt(squares));
+}
+
+/** The best rivals, the twin of the law among them. */
+function told(rivals: readonly Contender[], twin: Twin | null): Contender[] {
+  const best = rivals.slice(0, MOST_RIVALS);
+  return twin && !best.includes(twin.rival) ? [...best.slice(0, -1), twin.rival] : best;
 }
 
 /** By how much the best rival that says something else scores worse; null without one. */
@@ -191,17 +210,21 @@ function textOf({ hypothesis, fit }: Contender, { plan }: Problem): string {
   return lawOf(hypothesis, fit, plan.target).text;
 }
 
-/** Noise trials that keep the winner's family, by level; those levels decide whose noise is about that of the data, or less. */
+/**
+ * Noise trials that keep the winner's family, by level, and at the noise that the law itself leaves; those levels decide
+ * whose noise is about that of the data, or less, so that one always does.
+ */
 function stabilityOf({ request, sample }: Problem, winner: Contender | undefined, selection: Selection | null): Result["stability"] {
   const { levels, trials } = request.noise;
   if (!winner || !selection) return { trials: 0, kept: 0, share: null, levels: [] };
   const left = Math.sqrt(winner.fit.rss / Math.max(1, winner.fit.freedom));
   const unit = winner.hypothesis.model.noise === "relative" ? 1 : sample.deviation;
-  const byLevel = levels.map((value, index) => {
+  const tried = [...levels, left / unit].map((value, index) => {
     const kept = selection.kept({ value, index }, trials);
-    return { level: value, trials, kept, share: kept / trials, decides: value * unit <= OWN_NOISE * left };
+    const own = index === levels.length;
+    return { level: value, trials, kept, share: kept / trials, decides: own || value * unit <= OWN_NOISE * left, ...(own && { own }) };
   });
-  const deciding = byLevel.filter(({ decides }) => decides);
-  const [tried, kept] = [deciding.length * trials, deciding.reduce((sum, level) => sum + level.kept, 0)];
-  return { trials: tried, kept, share: tried > 0 ? kept / tried : null, levels: byLevel };
+  const deciding = tried.filter(({ decides }) => decides);
+  const [made, kept] = [deciding.length * trials, deciding.reduce((sum, level) => sum + level.kept, 0)];
+  return { trials: made, kept, share: kept / made, levels: tried };
 }

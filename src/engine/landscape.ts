@@ -41,7 +41,7 @@ interface Found {
 /**
  * The error landscape of a search: how well the best hypothesis of each grid cell scores, and the basins of that
  * function. A hypothesis without some exponent is the same all along it. Differences are of scores, N times those of
- * ln q with N the number of training rows: twice the log of a likelihood ratio, so their square roots are standard
+ * ln q with N the number of rows: twice the log of a likelihood ratio, so their square roots are standard
  * deviations of the noise. `summary` has the basins of the whole grid, or of the view where the grid has more than
  * 2,097,152 cells. The view is the whole grid of one or two exponents, else the section through the best cell along the
  * two exponents that tell most. Both null without an exponent or without a hypothesis.

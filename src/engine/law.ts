@@ -53,7 +53,7 @@ export function coefficientIntervals(hypothesis: Hypothesis, fit: Fit): ([number
   const reach = tLimit(INTERVAL_TAIL, freedom) * Math.sqrt(rss / freedom);
   return hypothesis.terms.map((_, index) => {
     const unit = hypothesis.terms.map((__, other) => (other === index ? 1 : 0));
-    const half = reach * Math.sqrt(factorisation.leverage(unit));
+    const half = reach * factorisation.spread(unit);
     const coefficient = coefficients[index] as number;
     return Number.isFinite(coefficient - half) && Number.isFinite(coefficient + half) ? [coefficient - half, coefficient + half] : null;
   });

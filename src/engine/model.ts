@@ -12,7 +12,7 @@ export interface Model {
   transform: Transform;
   noise: Noise;
   /**
-   * Mean over the training rows of 2 ln s, added to ln(RSS / N) to make likelihoods of y itself, so that models compare,
+   * Mean over the rows of 2 ln s, added to ln(RSS / N) to make likelihoods of y itself, so that models compare,
    * and the price of the transform per row. RSS is the sum of squares of the residuals of g(y) divided by |g'(y)| s.
    */
   jacobian: number;
@@ -41,17 +41,15 @@ export function meanLogOf(y: Float64Array, rows: Uint32Array, pace: Pace): numbe
  * on both sides of zero their likelihood grows without bound as one of them comes near zero, and would win on pure noise.
  */
 export function modelsOf(sample: Sample, transforms: readonly Transform[], pace: Pace): Model[] {
-  const { y, training } = sample;
+  const { y, all } = sample;
   const noRow = (test: (value: number) => boolean) => findRow(y.length, pace, ROW_WORK.plain, (row) => test(y[row] as number)) < 0;
   const positive = noRow((value) => value <= 0);
   const oneSign = positive || noRow((value) => value >= 0);
-  const meanLog = meanLogOf(y, training, pace);
+  const meanLog = meanLogOf(y, all, pace);
   const noises: Noise[] = oneSign ? ["additive", "relative"] : ["additive"];
   return transforms
     .filter((transform) => transform === "identity" || (transform === "log" ? positive : oneSign))
-    .flatMap((transform) =>
-      noises.map((noise) => ({ transform, noise, jacobian: jacobianOf({ transform, noise }, meanLog, training.length) })),
-    );
+    .flatMap((transform) => noises.map((noise) => ({ transform, noise, jacobian: jacobianOf({ transform, noise }, meanLog, y.length) })));
 }
 
 /** g(y). */

@@ -1,7 +1,7 @@
 import type { Bound } from "./bound.ts";
 import type { Factor } from "./factor.ts";
 import type { Limits } from "./found.ts";
-import type { Gram } from "./gram.ts";
+import { type Gram, ownersOf } from "./gram.ts";
 import { scored } from "./scale.ts";
 
 /** Sum of r_i (see `Factor.steepness`) beyond which nothing is concluded about permuted targets, whose |v_i| are not known: for 25 rows. */
@@ -24,13 +24,12 @@ export function nullsOf(
   bound: Bound,
   { lowest, limits, rows, stride }: { lowest: number[]; limits: Limits; rows: number; stride: number },
 ): Nulls {
-  const { segments, sides, squares, permutations } = gram;
+  const { segments, sides, floors, permutations } = gram;
   const { residuals, steepness, complete } = factor;
   const lanes = factor.lanes(sides - permutations, sides);
   const steepest = STEEPEST * Math.max(1, Math.sqrt(rows) / 5);
   /** The segment of each side. */
-  const owners = new Int32Array(sides);
-  for (const [index, segment] of segments.entries()) owners.fill(index, segment.permutations.from, segment.permutations.to);
+  const owners = ownersOf(gram);
   /** By side: the size of the largest subset to which it can matter in this cell. */
   const sizes = new Int32Array(sides);
   /** By size: how many sides can matter; they come first among the lanes. */
@@ -73,7 +72,7 @@ export function nullsOf(
       for (let lane = 0; lane < count; lane += 1) {
         const side = lanes.sides[lane] as number;
         const owner = owners[side] as number;
-        const q = scored(residuals[size * sides + side] as number, squares[side] as number, scales[owner * stride + size] as number);
+        const q = scored(residuals[size * sides + side] as number, floors[side] as number, scales[owner * stride + size] as number);
         const trial = side - (segments[owner]?.permutations.from ?? 0);
         if (q < (lowest[trial] as number)) lowest[trial] = q;
         if (q < (limits.nulls[trial] as number)) limits.nulls[trial] = q;

@@ -29,3 +29,12 @@ function fractional(x: number, exponent: number): number {
   if (x === 0) return exponent > 0 ? 0 : Number.POSITIVE_INFINITY;
   return x < 0 && Number.isInteger(exponent) ? (exponent % 2 === 0 ? 1 : -1) * fractional(-x, exponent) : Number.NaN;
 }
+
+/** Exponents of powers of two that a double and its inverse both have. */
+const LARGEST_EXPONENT = 1_022;
+
+/** A power of two that brings a size to about 1; 1 for 0 and for what is not finite. */
+export function powerFor(size: number): number {
+  if (!(size > 0 && size < Number.POSITIVE_INFINITY)) return 1;
+  return 2 ** -Math.max(-LARGEST_EXPONENT, Math.min(LARGEST_EXPONENT, Math.round(Math.log2(size))));
+}

@@ -89,8 +89,8 @@ function predicted(x: readonly number[], fit: Fit, { transform, noise }: Model, 
   );
   if (!Number.isFinite(value)) return { prediction: null, low: null, high: null };
   if (reach === null) return { prediction: value, low: null, high: null };
-  const spread = noise === "relative" ? value : 1;
-  const half = reach * Math.sqrt(spread ** 2 + (fit.factorisation?.leverage(x) ?? 0) / slope(value, transform) ** 2);
+  const size = noise === "relative" ? value : 1;
+  const half = reach * Math.sqrt(size ** 2 + ((fit.factorisation?.spread(x) ?? 0) / slope(value, transform)) ** 2);
   const [low, high] = [value - half, value + half];
   return Number.isFinite(low) && Number.isFinite(high) ? { prediction: value, low, high } : { prediction: value, low: null, high: null };
 }

@@ -1,4 +1,5 @@
 import type { Pace } from "./control.ts";
+import { powerFor } from "./power.ts";
 
 /** A column whose remaining share outside the span of the earlier ones is below this (sine of the angle) is left out. */
 const COLLINEAR = 1e-8;
@@ -14,8 +15,8 @@ export interface Factorisation {
   residualSquares(z: Float64Array): number;
   /** What each kept column explains of z beyond those before it: its part of z's length, squared. */
   explained(z: Float64Array): number[];
-  /** x' (X'X)^-1 x for a row x of all columns. Holds on to no column. */
-  leverage: (row: readonly number[]) => number;
+  /** The root of x' (X'X)^-1 x for a row x of all columns: the standard error of the fit there, in units of the noise. Holds on to no column. */
+  spread: (row: readonly number[]) => number;
 }
 
 /** The upper triangle of a factorisation: for each kept column, its entries and the length that it had. */
@@ -32,7 +33,7 @@ export function factorise(count: number, column: (index: number) => Float64Array
   const { kept, upper, scales } = triangle;
   for (let index = 0; index < count; index += 1) {
     const vector = column(index);
-    const length = Math.sqrt(squares(vector, 0, pace));
+    const { length, power } = measured(vector, pace);
     const rank = kept.length;
     if (!(length > 0) || rank >= vector.length) continue;
     divide(vector, 0, length, pace);
@@ -46,7 +47,7 @@ export function factorise(count: number, column: (index: number) => Float64Array
     vector.fill(0, 0, rank);
     divide(vector, rank, Math.sqrt(squares(vector, rank, pace)), pace);
     reflectors.push(vector);
-    scales.push(length);
+    scales.push(length * power);
     kept.push(index);
   }
 
@@ -76,25 +77,25 @@ export function factorise(count: number, column: (index: number) => Float64Array
       reflect(reflectors, rotated, pace);
       return [...rotated.subarray(0, kept.length)].map((part) => part * part);
     },
-    leverage: leverageBy(triangle, pace),
+    spread: spreadBy(triangle, pace),
   };
 }
 
 /** A function of its own, so that it does not share the variables of `factorise`, the reflectors among them. */
-function leverageBy({ kept, upper, scales }: Triangle, pace: Pace): Factorisation["leverage"] {
+function spreadBy({ kept, upper, scales }: Triangle, pace: Pace): Factorisation["spread"] {
   return (row) => {
     pace.work(2 * kept.length ** 2);
-    // |R'^-1 x|^2 by forward substitution.
+    // |R'^-1 x| by forward substitution.
     const solved: number[] = [];
-    let total = 0;
     kept.forEach((index, i) => {
       let value = (row[index] as number) / (scales[i] as number);
       for (let j = 0; j < i; j += 1) value -= (upper[i]?.[j] as number) * (solved[j] as number);
       value /= upper[i]?.[i] as number;
       solved.push(value);
-      total += value * value;
     });
-    return total;
+    const largest = Math.max(...solved.map(Math.abs));
+    if (!(largest > 0 && largest < Number.POSITIVE_INFINITY)) return solved.length === 0 ? 0 : largest;
+    return largest * Math.sqrt(solved.reduce((total, value) => total + (value / largest) ** 2, 0));
   };
 }
 
@@ -105,6 +106,18 @@ function reflect(reflectors: readonly Float64Array[], vector: Float64Array, pace
     for (let row = from; row < vector.length; row += 1) vector[row] = (vector[row] as number) - 2 * along * (reflector[row] as number);
     pace.work(6 * vector.length);
   });
+}
+
+/** Square sums between these are finite and keep their digits. */
+const SQUARES = { least: 1e-250, most: 1e250 } as const;
+
+/** The length of a column that is tiny or huge throughout after it was divided, in place, by a power of two; 1 for others. */
+function measured(vector: Float64Array, pace: Pace): { length: number; power: number } {
+  const square = squares(vector, 0, pace);
+  if (square > SQUARES.least && square < SQUARES.most) return { length: Math.sqrt(square), power: 1 };
+  const power = 1 / powerFor(vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+  divide(vector, 0, power, pace);
+  return { length: Math.sqrt(squares(vector, 0, pace)), power };
 }
 
 function divide(vector: Float64Array, from: number, divisor: number, pace: Pace): void {

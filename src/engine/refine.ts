@@ -1,9 +1,9 @@
 import { bind, type Expression, namesIn } from "../contract/expression.ts";
-import { inSlices, mapRows, type Pace, ROW_WORK } from "./control.ts";
+import { mapRows, type Pace, ROW_WORK } from "./control.ts";
 import { type Design, floorOf } from "./fit.ts";
+import { type Moving, movingOf } from "./moving.ts";
 import { factorise } from "./qr.ts";
 import type { Sample } from "./sample.ts";
-import { type Columns, valuesOf } from "./values.ts";
 
 /** A sum of terms with free exponents. */
 export interface Family {
@@ -54,6 +54,12 @@ const GRID_PRICE = 6;
 function priceOf(value: number, grid: readonly number[]): number {
   const price = CLASSES.find(({ denominator }) => isNear(value * denominator, Math.round(value * denominator)))?.price ?? FREE_PRICE;
   return price > GRID_PRICE && grid.some((named) => isNear(named, value)) ? GRID_PRICE : price;
+}
+
+/** Of each class that is simpler than that of a value, the number nearest to another value. */
+export function simplerNear(value: number, other: number): number[] {
+  const own = CLASSES.findIndex(({ denominator }) => isNear(value * denominator, Math.round(value * denominator)));
+  return (own < 0 ? CLASSES : CLASSES.slice(0, own)).map(({ denominator }) => nearest(other, denominator));
 }
 
 function isNear(a: number, b: number): boolean {
@@ -143,9 +149,9 @@ function simpleNear(centre: number, error: number, grid: readonly number[]): num
 
 interface Material {
   family: Family;
-  columns: Columns;
-  /** Weights 1 / s and weighted target. */
-  weights: Float64Array;
+  /** Of its terms, weighted by 1 / s. */
+  moving: Moving;
+  /** Weighted. */
   target: Float64Array;
   floor: number;
   rows: number;
@@ -153,10 +159,10 @@ interface Material {
 
 function materialOf(family: Family, { z, scale, size }: Design, { table }: Sample, pace: Pace): Material {
   const target = mapRows(z.length, pace, ROW_WORK.plain, (row) => (z[row] as number) / (scale[row] as number));
+  const weights = mapRows(z.length, pace, ROW_WORK.plain, (row) => 1 / (scale[row] as number));
   return {
     family,
-    columns: table.columns,
-    weights: mapRows(z.length, pace, ROW_WORK.plain, (row) => 1 / (scale[row] as number)),
+    moving: movingOf(family.terms, table.columns, weights, pace),
     target,
     floor: floorOf(size * z.length),
     rows: z.length,
@@ -170,21 +176,13 @@ interface Point {
 }
 
 /** The weighted columns at some values of the exponents. */
-function designAt({ family, columns, weights, rows }: Material, values: readonly number[], pace: Pace): Float64Array[] {
-  const bound = Object.fromEntries(family.exponents.map(({ name }, index) => [name, values[index] as number]));
-  return family.terms.map((term) => {
-    const column = new Float64Array(rows);
-    inSlices(rows, pace, ROW_WORK.plain, (from, to) => {
-      const part = valuesOf(bind(term, bound), columns, {}, from, to, pace);
-      for (let row = from; row < to; row += 1) column[row] = (part[row - from] as number) * (weights[row] as number);
-    });
-    return column;
-  });
+function designAt({ family, moving }: Material, values: readonly number[]): Float64Array[] {
+  return moving.at(Object.fromEntries(family.exponents.map(({ name }, index) => [name, values[index] as number])));
 }
 
 /** The fit of the coefficients at given exponents; null if the columns are not finite or not independent. */
 function fitAt(material: Material, values: number[], pace: Pace): Point | null {
-  const design = designAt(material, values, pace);
+  const design = designAt(material, values);
   if (!design.every(allFinite)) return null;
   const factorisation = factorise(design.length, (index) => (design[index] as Float64Array).slice(), pace);
   if (factorisation.kept.length < design.length) return null;
@@ -233,7 +231,7 @@ function descend(material: Material, start: number[], fixed: ReadonlySet<number>
 /** The Gauss-Newton step of each open exponent, with its standard error. */
 function directionsAt(material: Material, point: Point, open: readonly number[], pace: Pace): { steps: number[]; errors: number[] } | null {
   const { family, rows } = material;
-  const design = designAt(material, point.values, pace);
+  const design = designAt(material, point.values);
   const derivatives = open.map((index) => {
     const value = point.values[index] as number;
     const h = DIFFERENCE * Math.max(1, Math.abs(value));
@@ -241,7 +239,6 @@ function directionsAt(material: Material, point: Point, open: readonly number[],
       designAt(
         material,
         point.values.map((other, at) => (at === index ? value + shift : other)),
-        pace,
       ),
     );
     return mapRows(rows, pace, ROW_WORK.plain * family.terms.length, (row) => {
@@ -261,8 +258,8 @@ function directionsAt(material: Material, point: Point, open: readonly number[],
   const variance = point.rss / Math.max(1, rows - columns.length);
   return {
     steps: open.map((_, at) => solution[design.length + at] as number),
-    errors: open.map((_, at) =>
-      Math.sqrt(variance * factorisation.leverage(columns.map((__, other) => (other === design.length + at ? 1 : 0)))),
+    errors: open.map(
+      (_, at) => Math.sqrt(variance) * factorisation.spread(columns.map((__, other) => (other === design.length + at ? 1 : 0))),
     ),
   };
 }

@@ -5,12 +5,12 @@ import { PURPOSE, shuffled, stream } from "./philox.ts";
 
 /** Fewer rows than this can neither hold out a row nor reach a usual permutation p-value: such tables are rejected. */
 export const MIN_ROWS = 5;
-/** Rows that the hold-out leaves for the search, whatever share was asked for. */
+/** Rows that the hold-out leaves, whatever share was asked for. */
 const MIN_TRAINING_ROWS = 4;
 /** Up to this many rows a drawn permutation can well repeat another one or change nothing, so repeats are drawn anew. */
 const FEW_ROWS = 12;
 
-/** A table, its target and which rows the search may see. Row lists are ascending and disjoint, together `all`. */
+/** A table, its target and which rows the constants are tested on. Row lists are ascending and disjoint, together `all`. */
 export interface Sample {
   table: Table;
   target: string;
@@ -18,7 +18,7 @@ export interface Sample {
   all: Uint32Array;
   training: Uint32Array;
   heldOut: Uint32Array;
-  /** Standard deviation of the target on the training rows. */
+  /** Standard deviation of the target. */
   deviation: number;
 }
 
@@ -57,7 +57,7 @@ export function drawSample(table: Table, target: string, fraction: number, seed:
       else training[row - out] = row;
     }
   });
-  return { table, target, y, all, training, heldOut, deviation: deviationOf(y, training, pace) };
+  return { table, target, y, all, training, heldOut, deviation: deviationOf(y, pace) };
 }
 
 /** At most `most` rows of a sample, evenly spaced; the sample itself if it has no more. */
@@ -85,11 +85,10 @@ export function thinned(sample: Sample, most: number, pace: Pace): Sample {
   };
 }
 
-function deviationOf(y: Float64Array, rows: Uint32Array, pace: Pace): number {
-  const at = (index: number) => y[rows[index] as number] as number;
-  const mean = sumRows(rows.length, pace, ROW_WORK.plain, at) / rows.length;
-  const squares = sumRows(rows.length, pace, ROW_WORK.plain, (index) => (at(index) - mean) ** 2);
-  return Math.sqrt(squares / Math.max(1, rows.length - 1));
+function deviationOf(y: Float64Array, pace: Pace): number {
+  const mean = sumRows(y.length, pace, ROW_WORK.plain, (row) => y[row] as number) / y.length;
+  const squares = sumRows(y.length, pace, ROW_WORK.plain, (row) => ((y[row] as number) - mean) ** 2);
+  return Math.sqrt(squares / Math.max(1, y.length - 1));
 }
 
 /**
@@ -112,4 +111,17 @@ export function* permutationsOf(rows: number, wanted: number, seed: number, pace
     given += 1;
     yield order;
   }
+}
+
+/**
+ * The same orders to be filled by `drawOrder`, each by itself; those of few rows, which depend on each other, are drawn here.
+ */
+export function ordersOf(rows: number, wanted: number, seed: number, pace: Pace): Uint32Array[] {
+  if (rows <= FEW_ROWS) return [...permutationsOf(rows, wanted, seed, pace)];
+  return Array.from({ length: wanted }, () => new Uint32Array(rows));
+}
+
+/** Fills the order of a numbered trial. */
+export function drawOrder(order: Uint32Array, trial: number, seed: number, pace: Pace): void {
+  if (order.length > FEW_ROWS) order.set(shuffled(order.length, stream(seed, PURPOSE.permutation, 0, trial), pace));
 }

@@ -1,7 +1,7 @@
 import type { Contender } from "./contender.ts";
 import { mapRows, type Pace, ROW_WORK } from "./control.ts";
 import { normalQuantile } from "./distributions.ts";
-import { type Design, floorOf, valueAt, weighted } from "./fit.ts";
+import { type Design, valueAt, weighted } from "./fit.ts";
 import { slope, undone } from "./model.ts";
 import { PURPOSE, type Purpose, stream } from "./philox.ts";
 import { factorise } from "./qr.ts";
@@ -30,7 +30,7 @@ export function selectionOf(contenders: readonly Contender[], sample: Sample, se
   const competitors = contenders.slice(0, COMPETITORS).map((contender) => {
     const { design, fit } = contender;
     const column = (index: number) => weighted(design.columns[index] as Float64Array, design.scale, sample.all, pace);
-    const floor = floorOf(design.size * rows);
+    const floor = fit.floor * rows;
     return {
       ...contender,
       floor,

@@ -43,7 +43,7 @@ export function trialsOf(
   bound: Bound,
   { winners, limits, perLevel, stride }: { winners: (Candidate | null)[][]; limits: Limits; perLevel: number; stride: number },
 ): Trials {
-  const { segments, sides, squares, shifts } = gram;
+  const { segments, sides, floors, shifts } = gram;
   const { residuals, steepness, slants, complete } = factor;
   const levels = segments.map(({ trials }) =>
     Array.from({ length: (trials.to - trials.from) / perLevel }, (_, level): Level => {
@@ -98,7 +98,7 @@ export function trialsOf(
     for (let lane = 0; lane < level.sides.length; lane += 1) {
       const side = level.sides[lane] as number;
       const trial = level.first + lane;
-      const q = scored(residuals[size * sides + side] as number, squares[side] as number, scale);
+      const q = scored(residuals[size * sides + side] as number, floors[side] as number, scale);
       const rival = own[trial];
       if (!(rival ? q <= rival.q : q < NOTHING)) continue;
       const challenger = candidate(q);

@@ -5,7 +5,6 @@ import type { Cursor } from "./cursor.ts";
 import { factorOf } from "./factor.ts";
 import { better, type Candidate, KEPT, keep, type Limits, NOTHING, type ShardFound } from "./found.ts";
 import type { Gram } from "./gram.ts";
-import { type Model, weightPower } from "./model.ts";
 import { nullsOf } from "./nulls.ts";
 import type { Problem } from "./problem.ts";
 import { scalesOf, scored } from "./scale.ts";
@@ -43,9 +42,9 @@ export function walkOf(
   pace: Pace,
 ): Walk {
   const { models, subsets } = problem;
-  const { sides, squares, segments } = gram;
+  const { sides, floors, segments, alike } = gram;
   const { places, masks } = cursor;
-  const rows = problem.sample.training.length;
+  const { rows } = problem.sample.table;
   const all = problem.layout.terms.length;
   const stride = problem.plan.maxTerms + 1;
   const factor = factorOf(gram, cursor, problem.plan.maxTerms, pace);
@@ -55,8 +54,6 @@ export function walkOf(
   const nulls = nullsOf(gram, factor, bound, { lowest: found.nulls, limits, rows, stride });
   const recordTrials = trials.record;
   const recordNulls = nulls.record;
-  /** Whether a model weighs the rows alike, so that it has a null. */
-  const alike = segments.map(({ model }) => weightPower(models[model] as Model) === 0);
   /** Lowest q of the subsets that came among the best, by subset and model: most of their later cells need no comparison. */
   const standing = new Float64Array(Math.min(MOST_STANDING, subsets.before(1, all) * models.length)).fill(NOTHING);
 
@@ -108,18 +105,21 @@ export function walkOf(
     subset = number;
     found.fits += sides;
     for (let index = 0; index < segments.length; index += 1) {
-      model = (segments[index] as Gram["segments"][number]).model;
+      const segment = segments[index] as Gram["segments"][number];
       const rss = residuals[size * sides + index] as number;
-      recordTarget(index, size, scored(rss, squares[index] as number, scales[index * stride + size] as number));
+      const q = scored(rss, floors[index] as number, scales[index * stride + size] as number);
+      if (alike && q < found.signal) found.signal = q;
+      if (!segment.nominates) continue;
+      model = segment.model;
+      recordTarget(size, q);
       recordTrials(index, size, candidateOf);
     }
     recordNulls(size);
   }
 
-  function recordTarget(index: number, size: number, q: number): void {
+  function recordTarget(size: number, q: number): void {
     if (!(q < NOTHING)) return;
     if (place < lowest.length && q < (lowest[place] as number)) lowest[place] = q;
-    if (alike[index] && q < found.signal) found.signal = q;
     if (q <= (complexityLimits[size] as number)) {
       const complexity = size + exponents;
       found.byComplexity[complexity] = better(found.byComplexity[complexity], candidateOf(q));

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,9 @@ import { DefaultLogger } from "@temporalio/worker";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Compute, createCompute } from "../../src/activities/compute.ts";
 import { type Activities, createActivities } from "../../src/activities/index.ts";
-import type { DiscoverInput, EvaluateInput, Handback, Summary } from "../../src/contract/flow.ts";
+import { encodeTable, tableOf } from "../../src/contract/dataset.ts";
+import type { DiscoverInput, EvaluateInput, Fetched, Handback, Summary } from "../../src/contract/flow.ts";
+import { datasetKey } from "../../src/contract/keys.ts";
 import { QUEUES } from "../../src/contract/names.ts";
 import { discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
 import { createCircuits } from "../../src/outbound/circuits.ts";
@@ -15,7 +18,7 @@ import { createFsStore } from "../../src/storage/fs.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { until } from "../support/child.ts";
 import { lostStore } from "../support/objects.ts";
-import { keplerEvaluation, longSearch } from "../support/planets.ts";
+import { keplerEvaluation, longSearch, planets } from "../support/planets.ts";
 
 const logger = createLogger({ level: "silent", process: "test" });
 /** Failed attempts are what these tests provoke; the SDK need not tell. */
@@ -124,6 +127,31 @@ test("an activity is tried again when the store that is left alone may be asked 
   const failure = await evaluated(input).catch((error: ApplicationFailure) => error);
   expect(failure).toMatchObject({ type: "store_unavailable", nonRetryable: false, message: expect.stringMatching(/left alone until/) });
   expect((failure as ApplicationFailure).nextRetryDelay).toBeGreaterThan(9 * 60_000);
+});
+
+describe("a dataset that is fetched", () => {
+  test("takes a job that predicts many rows to a pool, however short the dataset is", async () => {
+    const store = createFsStore(folder);
+    const fetching = createActivities({
+      store,
+      compute,
+      fetchTable: () => Promise.resolve({ table: tableOf(planets), dropped: 0 }),
+      logger,
+    });
+    const bytes = encodeTable(tableOf({ a: Array.from({ length: 50_000 }, (_, row) => 1 + row) }));
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    await store.putIfAbsent(datasetKey("t", hash), bytes);
+    const dataset = { source: "uri", uri: "https://example.org/planets.csv" };
+    const routeOf = async (predict: object) => {
+      const request = evaluateRequest.parse({ ...keplerEvaluation, dataset, predict });
+      const input: EvaluateInput = { ...ticket("fetched"), request, route: { path: "fetched" } };
+      const fetched: Fetched | Handback = await environment("light").run(fetching.fetchDataset, input);
+      return "route" in fetched && fetched.route;
+    };
+
+    expect(await routeOf({ source: "inline", columns: { a: [4] } })).toEqual({ path: "local" });
+    expect(await routeOf({ source: "stored", dataset_id: `ds_${hash}` })).toEqual({ path: "single", pool: "light" });
+  });
 });
 
 describe("a long search", () => {

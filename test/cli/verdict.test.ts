@@ -45,9 +45,9 @@ test("a rejection marks the tests that failed, and names the rival that is too n
 const TOO_FEW = "no law can be accepted at this rate; send more rows.";
 
 test.each([
-  ["discover", 5, 0.025, true],
-  ["discover", 6, 0.025, false],
-  ["discover", 5, 0.05, false],
+  ["discover", 4, 0.025, true],
+  ["discover", 5, 0.025, false],
+  ["discover", 5, 0.005, true],
   ["evaluate", 5, 0.025, false],
   ["evaluate", 5, 0.005, true],
   ["evaluate", 4, 0.5, true],

@@ -154,7 +154,7 @@ describe("the Householder factorisation", () => {
 
   test("has leverages that add up to the number of columns", () => {
     const factorisation = factorised(columns);
-    const total = Array.from(z.keys(), (row) => factorisation.leverage(columns.map((column) => column[row] ?? 0))).reduce(
+    const total = Array.from(z.keys(), (row) => factorisation.spread(columns.map((column) => column[row] ?? 0)) ** 2).reduce(
       (sum, value) => sum + value,
       0,
     );

@@ -14,6 +14,7 @@ import {
   NOTHING,
   type ShardFound,
 } from "../../src/engine/found.ts";
+import { COLUMN, heightsOf } from "../../src/engine/gram.ts";
 import { regionsOf } from "../../src/engine/landscape.ts";
 import { cellAt, indexOf, pairOf, usedGrid } from "../../src/engine/layout.ts";
 import { buildProblem, type Problem } from "../../src/engine/problem.ts";
@@ -36,7 +37,8 @@ function* subsets(count: number, most: number, first = 0): Generator<number[], v
  */
 function residuals(problem: Problem, cell: number, chosen: readonly number[], gram: number): Float64Array | null {
   const { layout, plan, subsets: numbered } = problem;
-  const { products, targets, squares, usable, sides } = problem.grams[gram] as Problem["grams"][number];
+  const own = problem.grams[gram] as Problem["grams"][number];
+  const { products, targets, squares, usable, slopes, sides } = own;
   const { digits } = cellAt(plan, cell);
   const terms = numbered.order.filter((term) => chosen.includes(term));
   const columns = terms.map((term) => {
@@ -49,40 +51,54 @@ function residuals(problem: Problem, cell: number, chosen: readonly number[], gr
     return products[pair + indexOf(layout.sizes, mask, digits)] as number;
   };
   const left = squares.slice();
-  const lower: number[][] = [];
-  const entries: Float64Array[] = [];
+  const heights = heightsOf(own);
+  const directions: { term: number; row: number[]; climb: number; entries: Float64Array }[] = [];
+  let constant = false;
+  let share = 1;
   for (const [depth, term] of terms.entries()) {
-    if (usable[columns[depth] as number] === 0) return null;
-    let rest = 1;
+    const column = columns[depth] as number;
+    if (usable[column] === COLUMN.none) return null;
+    const height = slopes[column] as number;
+    let rest = usable[column] === COLUMN.constant ? 0 : 1;
+    let climb = height;
     const row: number[] = [];
-    for (let i = 0; i < depth; i += 1) {
-      let entry = between(terms[i] as number, term);
-      for (let k = 0; k < i; k += 1) entry -= (row[k] as number) * (lower[i]?.[k] as number);
-      entry *= 1 / (lower[i]?.[i] as number);
+    for (const [i, before] of directions.entries()) {
+      let entry = between(before.term, term);
+      for (let k = 0; k < i; k += 1) entry -= (row[k] as number) * (before.row[k] as number);
+      entry *= 1 / (before.row[i] as number);
       row.push(entry);
       rest -= entry * entry;
+      climb -= entry * before.climb;
+    }
+    if (rest < 1e-12 && !constant && climb * climb >= 1e-6 * height * height) {
+      constant = true;
+      continue;
     }
     if (!(rest >= 1e-6)) return null;
     row.push(Math.sqrt(rest));
-    lower.push(row);
-    const inverse = 1 / (row[depth] as number);
-    const own = Float64Array.from({ length: sides }, (_, side) => {
-      let value = targets[(columns[depth] as number) * sides + side] as number;
-      for (let i = 0; i < depth; i += 1) value -= (row[i] as number) * (entries[i]?.[side] as number);
+    const inverse = 1 / Math.sqrt(rest);
+    climb *= inverse;
+    const entries = Float64Array.from({ length: sides }, (_, side) => {
+      let value = targets[column * sides + side] as number;
+      directions.forEach((before, i) => {
+        value -= (row[i] as number) * (before.entries[side] as number);
+      });
       return value * inverse;
     });
-    entries.push(own);
-    own.forEach((value, side) => {
+    entries.forEach((value, side) => {
       left[side] = (left[side] as number) - value * value;
+      heights[side] = (heights[side] as number) - climb * value;
     });
+    share = 1 / (1 / share + climb * climb);
+    directions.push({ term, row, climb, entries });
   }
-  return left;
+  return constant ? left : left.map((across, side) => across + (heights[side] as number) * (heights[side] as number) * share);
 }
 
 /** What a search must find, to the last bit, by the plainest means: every subset in each cell, every right-hand side, no bound. */
 function naive(problem: Problem) {
   const { plan, layout, models, subsets: numbered } = problem;
-  const rows = problem.sample.training.length;
+  const { rows } = problem.sample.table;
   const factors = models.map(({ jacobian }) => Math.exp(jacobian));
   let fits = 0;
   const landscape = new Float64Array(plan.cells).fill(Number.POSITIVE_INFINITY);
@@ -104,23 +120,24 @@ function naive(problem: Problem) {
         const left = residuals(problem, cell, chosen, index);
         if (!left) return;
         fits += gram.sides;
-        gram.segments.forEach(({ model, trials: drawn, permutations }, own) => {
+        gram.segments.forEach(({ model, nominates, trials: drawn, permutations }, own) => {
           const scale = price * (factors[model] as number);
-          const score = (side: number) => Math.max(left[side] as number, 1e-14 * (gram.squares[side] as number)) * scale;
+          const score = (side: number) => Math.max(left[side] as number, gram.floors[side] as number) * scale;
           const candidate = (q: number): Candidate => ({ q, cell, subset, structure: structureOf(subset), model });
           const target = candidate(score(own));
+          if (gram.alike) signal = Math.min(signal, target.q);
+          for (let side = permutations.from; side < permutations.to; side += 1) {
+            nulls[side - permutations.from] = Math.min(nulls[side - permutations.from] as number, score(side));
+          }
+          if (!nominates) return;
           landscape[cell] = Math.min(landscape[cell] as number, target.q);
           const key = `${target.structure} ${model}`;
           structures.set(key, better(structures.get(key), target) as Candidate);
           const complexity = chosen.length + size.exponents;
           byComplexity[complexity] = better(byComplexity[complexity], target);
-          if (permutations.to > permutations.from) signal = Math.min(signal, target.q);
           const winners = trials[model] as (Candidate | null)[];
           for (let side = drawn.from; side < drawn.to; side += 1) {
             winners[side - drawn.from] = better(winners[side - drawn.from], candidate(score(side)));
-          }
-          for (let side = permutations.from; side < permutations.to; side += 1) {
-            nulls[side - permutations.from] = Math.min(nulls[side - permutations.from] as number, score(side));
           }
         });
       });
@@ -142,15 +159,21 @@ interface Case {
   noise: number;
   rows: number;
   most: number;
+  /** What is added to the target. */
+  offset: number;
+  transforms: readonly string[];
 }
 
-function problemOf({ terms, seed, noise, rows, most }: Case, more: object = {}): Problem {
+/** A case, by default with a target near zero under two transforms. */
+type Sketch = Partial<Case> & Omit<Case, "offset" | "transforms">;
+
+function problemOf({ terms, seed, noise, rows, most, offset = 0.1, transforms = ["identity", "log"] }: Sketch, more: object = {}): Problem {
   const draw = uniforms(seed);
   const columns = Object.fromEntries(["x", "w", "v"].map((name) => [name, Array.from({ length: rows }, () => 0.5 + 3 * draw())]));
   const { x = [], w = [] } = columns;
-  const y = x.map((value, row) => (2 * value ** 1.5 + (w[row] ?? 1) ** -1) * (1 - Math.min(1, noise)) + 0.1 + noise * draw());
+  const y = x.map((value, row) => (2 * value ** 1.5 + (w[row] ?? 1) ** -1) * (1 - Math.min(1, noise)) + offset + noise * draw());
   const exponents = Object.fromEntries(Object.entries(ranges).filter(([name]) => terms.some((term) => term.includes(`^${name}`))));
-  const hypothesis = { terms, exponents, max_terms: most, transforms: ["identity", "log"] };
+  const hypothesis = { terms, exponents, max_terms: most, transforms };
   const asked = { hypothesis, noise: { levels: [0, 0.05], trials: 2 }, decision: { false_acceptance: 0.2 }, seed, ...more };
   const { request, table, plan } = prepared({ ...columns, y }, asked);
   return buildProblem(request, plan, table, control);
@@ -163,6 +186,8 @@ const cases = fc.record({
   noise: fc.constantFrom(0, 1e-6, 1e-3, 0.1, 1),
   rows: fc.integer({ min: 5, max: 40 }),
   most: fc.integer({ min: 1, max: 4 }),
+  offset: fc.constantFrom(0.1, 0.1, 1e5, 1e9, -1e12),
+  transforms: fc.constantFrom(["identity", "log"], ["reciprocal"], ["identity"]),
 });
 
 describe("a search", () => {

@@ -64,7 +64,6 @@ describe("tables without a law that can be found", () => {
     ["planck.csv", { hypothesis: { terms: ["1", "log(w)", "w^-1"], transforms: ["log"] } }, "lack_of_fit"],
     ["planck.csv", {}, "ambiguous"],
     ["moons.csv", {}, "no_signal"],
-    ["galileo-table.csv", {}, "no_signal"],
   ])("%s %j is rejected with %s", async (file, more, reason) => {
     const { verdict, reasons } = await found(file, more);
     expect(verdict).toBe("rejected");

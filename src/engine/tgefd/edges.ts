@@ -16,8 +16,12 @@ const MANY = 4_096;
 const BATCH = 500_000;
 const BINS = 4_096;
 
-/** For a length and a wished limit above it: a limit at most the wished one with about a batch of pairs in between. */
+/** So few pairs are sorted at once: to look for the next ones again and again would take longer. */
+const FEW = 8_192;
+
+/** For a length and a wished limit above it: a limit with about a batch of pairs in between, at most the wished one unless there are few pairs in all. */
 export function batchesOf({ lower, enclosing }: Distances, pace: Pace): (above: number, wished: number) => number {
+  if (lower.length <= FEW) return () => enclosing;
   if (lower.length <= BATCH || enclosing === 0) return (_, wished) => wished;
   const width = enclosing / BINS;
   const counts = new Uint32Array(BINS + 1);

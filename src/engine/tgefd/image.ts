@@ -34,7 +34,7 @@ export function imageOf(bars: readonly Bar[], config: TgefdImage, pace: Pace): P
   const pixels = new Float64Array(width * height);
   for (const { birth, death } of bars) deposit(birth, death - birth, weigh(death - birth), pixels);
   let squares = 0;
-  for (const pixel of pixels) squares += pixel * pixel;
+  for (let at = 0; at < pixels.length; at += 1) squares += (pixels[at] as number) ** 2;
   return { width, height, pixels, energy: Math.sqrt(squares) };
 }
 
@@ -84,15 +84,19 @@ function product(
   const across = masses(births, birthMass, pace);
   const along = masses(spans, spanMass, pace);
   return (birth, persistence, weight, pixels) => {
-    const columns = across(birth);
-    const rows = along(persistence);
-    for (let i = 0; i < width; i += 1) {
-      const share = weight * (columns[i] as number);
-      if (share === 0) continue;
-      for (let j = 0; j < height; j += 1) pixels[i * height + j] = (pixels[i * height + j] as number) + share * (rows[j] as number);
-    }
+    addProduct(pixels, across(birth), along(persistence), weight);
     pace.work(2 * width * height);
   };
+}
+
+/** Adds a multiple of the product of two vectors. A function of its own: a closure took six times as long. */
+function addProduct(pixels: Float64Array, columns: Float64Array, rows: Float64Array, weight: number): void {
+  const height = rows.length;
+  for (let i = 0, start = 0; i < columns.length; i += 1, start += height) {
+    const share = weight * (columns[i] as number);
+    if (share === 0) continue;
+    for (let j = 0; j < height; j += 1) pixels[start + j] = (pixels[start + j] as number) + share * (rows[j] as number);
+  }
 }
 
 /** The mass between neighbouring edges of a kernel around a centre. */

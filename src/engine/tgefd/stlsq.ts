@@ -1,4 +1,5 @@
 import type { Pace } from "../control.ts";
+import type { Shape } from "./expression.ts";
 import { type Grid, shapesOf, sizeOf } from "./grid.ts";
 import type { Library } from "./library.ts";
 import { factorise, type Panel, type Projection } from "./panel.ts";
@@ -54,6 +55,8 @@ export function searchOf(library: Library, pace: Pace): Search {
   /** Panels by the numbers of their columns, as long as they fit. */
   const panels = new Map<string, Held>();
   let held = 0;
+  /** The parts of the last grid: all targets without refinement have the same. */
+  let last: { grid: Grid; shapes: readonly Shape[]; parts: readonly Part[] } | null = null;
   let margin = Number.POSITIVE_INFINITY;
 
   const panelOf = (columns: readonly number[]): Held => {
@@ -74,10 +77,17 @@ export function searchOf(library: Library, pace: Pace): Search {
     return made;
   };
 
+  const partsAt = (grid: Grid) => {
+    if (last?.grid === grid) return last;
+    const shapes = shapesOf(grid);
+    last = { grid, shapes, parts: partsOf(shapes.map((shape) => library.columnsAt(shape))) };
+    return last;
+  };
+
   return {
     fit(grid, target) {
       const size = sizeOf(grid);
-      const shapes = shapesOf(grid);
+      const { shapes, parts } = partsAt(grid);
       const landscape: Landscape & { models: Model[] } = {
         p: new Float64Array(size),
         q: new Float64Array(size),
@@ -86,10 +96,10 @@ export function searchOf(library: Library, pace: Pace): Search {
         l0: new Float64Array(size),
         models: [],
       };
-      for (const { columns, members } of partsOf(shapes.map((shape) => library.columnsAt(shape)))) {
+      for (const { columns, members } of parts) {
         const part = panelOf(columns);
         for (const { index, features } of members) {
-          const { p, q } = shapes[index] as { p: number; q: number };
+          const { p, q } = shapes[index] as Shape;
           const full = nodeOf(features, part, target, pace);
           for (const lambda of grid.lambda) {
             const at = landscape.models.length;
