@@ -6,6 +6,7 @@ import type { AppDeps } from "./deps.ts";
 import { createHealth } from "./health.ts";
 import { createJobBody } from "./jobs/body.ts";
 import { createJobReader } from "./jobs/reader.ts";
+import { createSpending } from "./jobs/spending.ts";
 import { createSubmit } from "./jobs/submit.ts";
 import { createWatchers } from "./jobs/watchers.ts";
 import { accessLog } from "./middleware/access-log.ts";
@@ -53,6 +54,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     temporal,
     queues,
     reader,
+    spending: createSpending(temporal),
     watchers: createWatchers({ temporal, reader }),
     submit: createSubmit({ temporal, store, reader, reuse: options.storeReuse, uris: options.uris ?? NO_RULES }),
     deadLetters: createDeadLetters(temporal),

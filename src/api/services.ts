@@ -4,6 +4,7 @@ import type { GatewayOptions } from "./deps.ts";
 import type { Health } from "./health.ts";
 import type { JobBody } from "./jobs/body.ts";
 import type { JobReader } from "./jobs/reader.ts";
+import type { Spending } from "./jobs/spending.ts";
 import type { SubmitJob } from "./jobs/submit.ts";
 import type { Watchers } from "./jobs/watchers.ts";
 import type { Queues } from "./temporal/queues.ts";
@@ -16,6 +17,7 @@ export interface Services {
   temporal: Temporal;
   queues: Queues;
   reader: JobReader;
+  spending: Spending;
   watchers: Watchers;
   submit: SubmitJob;
   deadLetters: DeadLetters;

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { explanation } from "../contract/job.ts";
 import { jobPath, sessionOf } from "./session.ts";
+import { wordsOf } from "./spent.ts";
 import { aligned, writeDocument } from "./terminal.ts";
 import { inCliWords } from "./words.ts";
 
@@ -20,7 +21,10 @@ export function addExplain(program: Command): void {
         return;
       }
       const { reason, detail, action } = document;
-      const rows = Object.entries({ reason, detail, action }).map(([name, words]) => [name, inCliWords(words)]);
+      const rows = Object.entries({ reason, detail, action, spent: wordsOf(document.spent) }).map(([name, words]) => [
+        name,
+        inCliWords(words),
+      ]);
       terminal.out.write(`${aligned(rows).join("\n")}\n`);
     });
 }

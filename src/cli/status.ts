@@ -4,6 +4,7 @@ import { span } from "./figures.ts";
 import { absolute } from "./gateway.ts";
 import { isFinished } from "./outcome.ts";
 import { jobPath, type Session, sessionOf } from "./session.ts";
+import { wordsOf } from "./spent.ts";
 import { aligned, writeDocument } from "./terminal.ts";
 import { inCliWords } from "./words.ts";
 
@@ -38,6 +39,7 @@ function describe(document: Job, { gateway, paint }: Session): string[] {
     ["started", document.started_at ?? "not yet"],
     ...(document.finished_at ? [["finished", `${document.finished_at}${tookOf(document)}`]] : [["deadline", document.deadline_at]]),
     ["run", `${document.run}, ${document.attempts} ${document.attempts === 1 ? "attempt" : "attempts"}`],
+    ...(document.spent ? [["spent", wordsOf(document.spent)]] : []),
     ...(progress && !isFinished(document) ? [["progress", `${progress.phase}, ${progress.done} of ${progress.total}`]] : []),
     ...(waiting ? [["waiting", `${waiting.detail} (${waiting.reason}${waiting.blocked_by ? `, ${waiting.blocked_by}` : ""})`]] : []),
     ...(error ? [["error", `${inCliWords(error.message)} (${error.code}, see ${absolute(gateway.url, error.doc)})`]] : []),

@@ -31,6 +31,20 @@ export const artifact = z
   .meta({ id: "Artifact" });
 export type Artifact = z.infer<typeof artifact>;
 
+const seconds = z.number().min(0);
+
+export const spent = z
+  .object({
+    queued: seconds.meta({ description: "Waiting for a worker, and all that is nothing else." }),
+    computing: seconds.meta({ description: "An attempt was at work, in any shard. Reading from and writing to the store is part of it." }),
+    backoff: seconds.meta({ description: "Pauses between attempts, while nothing else was at work." }),
+    storage: seconds.meta({ description: "Fetching the dataset and putting it into the store, while nothing was computed." }),
+  })
+  .meta({
+    id: "Spent",
+    description: "Where the time of the run went, in seconds. The parts sum to the time from its acceptance to its end.",
+  });
+
 export const job = z
   .object({
     job_id: z.string(),
@@ -50,6 +64,7 @@ export const job = z
     error: jobError.nullable(),
     result: result.nullable().meta({ description: "With include_result=true, once there is one." }),
     replayed_from: z.string().optional().meta({ description: "The dead letter that this job replays." }),
+    spent: spent.optional().meta({ description: "Once the run has ended; not in lists. While it is open, `explain` has it." }),
     reused_from: z.string().optional().meta({ description: "The job whose stored result answers this one." }),
     dataset: z
       .object({ dataset_id: z.string(), rows: z.int(), dropped_rows: z.int(), fetched_at: timestamp })
@@ -125,6 +140,7 @@ export const explanation = z
     estimate_seconds: z.number().nullable().meta({
       description: "Time to the end of the phase at work, or of the pause before the next attempt. Null where nothing tells it.",
     }),
+    spent,
     history: z.array(z.object({ reason: z.string(), since: timestamp, until: timestamp.nullable(), seconds: z.number() })),
   })
   .meta({ id: "Explanation" });

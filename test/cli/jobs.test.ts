@@ -249,12 +249,13 @@ test("explain prints the reason and what to do", async () => {
     queue: null,
     position: null,
     estimate_seconds: null,
+    spent: { queued: 72.31, computing: 0.4, backoff: 0, storage: 0.01 },
     history: [],
   };
   const { url } = await gateway({ [`GET /v1/jobs/${JOB_ID}/explain`]: (_, response) => sendJson(response, 200, document) });
   const { code, out } = await orrery(["explain", JOB_ID], { url });
   expect({ code, out }).toEqual({
     code: 0,
-    out: "reason  no_worker\ndetail  No worker polls the queue orrery-heavy.\naction  Start a worker.\n",
+    out: "reason  no_worker\ndetail  No worker polls the queue orrery-heavy.\naction  Start a worker.\nspent   1 min 12 s queued, 0.4 s computing\n",
   });
 });

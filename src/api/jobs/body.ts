@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Job, job } from "../../contract/job.ts";
 import type { Result } from "../../contract/result.ts";
+import type { Spent } from "../../contract/spent.ts";
 import type { JobView } from "./view.ts";
 
 /** The short form of a job: what `GET …/status` answers and every event of a stream carries. */
@@ -10,7 +11,7 @@ export const jobStatus = job
 
 /** Writes job bodies. `temporalUi` is the address of a namespace in the Web UI, if clients may be sent there. */
 export function createJobBody(temporalUi: string | undefined) {
-  return function jobBody(view: JobView, result: Result | null = null): Job {
+  return function jobBody(view: JobView, result: Result | null = null, spent?: Spent): Job {
     const { jobId, memo } = view;
     const self = `/v1/jobs/${jobId}`;
     return {
@@ -30,6 +31,7 @@ export function createJobBody(temporalUi: string | undefined) {
       waiting: view.waiting,
       error: view.error,
       result,
+      ...(spent && { spent }),
       ...(memo.dataset !== undefined && { dataset: memo.dataset }),
       ...(memo.replayed_from !== undefined && { replayed_from: memo.replayed_from }),
       ...(memo.reused_from !== undefined && { reused_from: memo.reused_from }),

@@ -28,6 +28,11 @@ export function descendantsIn(events: readonly HistoryEvent[], workflowId: strin
   return { activities: [...activities.values()], children };
 }
 
+/** A job can have other children, which are not part of its work. */
+export function isShard(workflowId: string): boolean {
+  return /\.shard-\d+$/.test(workflowId);
+}
+
 function recordActivity(activities: Map<string, ScheduledActivity>, event: HistoryEvent, workflowId: string): void {
   const scheduled = event.activityTaskScheduledEventAttributes;
   if (scheduled) {

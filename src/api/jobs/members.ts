@@ -3,7 +3,7 @@ import type { Member } from "../../contract/job.ts";
 import { shardId } from "../../contract/names.ts";
 import type { PendingActivity, Snapshot } from "../temporal/snapshot.ts";
 import type { Temporal } from "../temporal/temporal.ts";
-import { type Descendants, descendantsIn, type ScheduledActivity } from "./descendants.ts";
+import { type Descendants, descendantsIn, isShard, type ScheduledActivity } from "./descendants.ts";
 import { isBusy, triesOf } from "./status.ts";
 import type { JobView } from "./view.ts";
 
@@ -37,11 +37,6 @@ export async function membersOf(temporal: Temporal, view: JobView, snapshot: Sna
     theirs.push(...(await Promise.all(some.map((id) => shardMembers(temporal, id, told.children.get(id) ?? unseen)))));
   }
   return [root, ...activitiesOf(told, snapshot), ...theirs.flat()];
-}
-
-/** A job can have other children, which are not part of its work. */
-function isShard(id: string): boolean {
-  return /\.shard-\d+$/.test(id);
 }
 
 /** A shard and its activities. Of one that the server does not know, the job's own history knows more, or nothing happened. */

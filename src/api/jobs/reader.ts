@@ -55,7 +55,7 @@ export function createJobReader(temporal: Temporal, queues: Queues): JobReader {
     },
 
     async viewOf({ snapshot, memo }) {
-      const shared = { jobId: snapshot.workflowId, memo };
+      const shared = { jobId: snapshot.workflowId, runId: snapshot.runId, memo };
       if (snapshot.closedAt === undefined) {
         const status = openStatus(snapshot, memo);
         const before = await past(snapshot);

@@ -5,6 +5,8 @@ import type { Status, Verdict } from "../../contract/names.ts";
 /** All that is known of a job at one moment. Times are milliseconds since the epoch. */
 export interface JobView {
   jobId: string;
+  /** The server's id of the latest run; `null` where it has not been asked for. */
+  runId: string | null;
   memo: JobMemo;
   status: Status;
   verdict: Verdict | null;
@@ -21,6 +23,7 @@ export interface JobView {
 export function acceptedView(jobId: string, memo: JobMemo): JobView {
   return {
     jobId,
+    runId: null,
     memo,
     status: "queued",
     verdict: null,

@@ -3,6 +3,7 @@ import { cancelReceipt } from "../../../contract/job.ts";
 import { TERMINAL } from "../../../contract/names.ts";
 import { iso } from "../../jobs/body.ts";
 import { membersOf } from "../../jobs/members.ts";
+import type { JobView } from "../../jobs/view.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
 import { departure } from "../../preference.ts";
 import type { Services } from "../../services.ts";
@@ -22,17 +23,19 @@ export function cancelJob({ reader, temporal, watchers }: Services): Operation {
     problems: ["job_not_found", "job_already_finished", "temporal_unavailable"],
     async handle({ request, response, tenant }) {
       const jobId = pathParameter(request, "id");
-      const before = await reader.read(jobId, tenant);
+      const before = await reader.describe(jobId, tenant);
       response.locals.jobId = jobId;
-      if (TERMINAL.includes(before.status)) {
+      const { closedAt } = before.snapshot;
+      if (closedAt !== undefined) {
+        const { status } = await reader.viewOf(before);
         throw new OrreryError(
           "job_already_finished",
-          `Job ${jobId} ended as ${before.status} at ${iso(before.finishedAt ?? 0)}; GET /v1/jobs/${jobId} tells the rest.`,
+          `Job ${jobId} ended as ${status} at ${iso(closedAt)}; GET /v1/jobs/${jobId} tells the rest.`,
         );
       }
       const requestedAt = new Date().toISOString();
       await temporal.requestCancel(jobId, response.locals.requestId);
-      const accept = ({ status }: typeof before) => TERMINAL.includes(status);
+      const accept = ({ status }: JobView) => TERMINAL.includes(status);
       await watchers.wait({ jobId, tenant }, { millis: RECEIPT_WAIT_MS, signal: departure(response), changes: false, accept });
       const described = await reader.describe(jobId, tenant);
       const view = await reader.viewOf(described);

@@ -9,7 +9,7 @@ import type { Services } from "../../services.ts";
 const MAX_EVENTS = 500;
 
 /** `GET /v1/jobs/{id}/explain`: why the job is where it is, and what to do about it. */
-export function explainJob({ reader, temporal, queues }: Services): Operation {
+export function explainJob({ reader, temporal, queues, spending }: Services): Operation {
   return operation({
     id: "explainJob",
     method: "get",
@@ -29,7 +29,8 @@ export function explainJob({ reader, temporal, queues }: Services): Operation {
     async handle({ request, response, tenant }) {
       const described = await reader.describe(pathParameter(request, "id"), tenant);
       const { snapshot } = described;
-      const { jobId: job_id, status, progress } = await reader.viewOf(described);
+      const view = await reader.viewOf(described);
+      const { jobId: job_id, status, progress } = view;
       const found = await reasonOf(snapshot, status, queues);
       const { reason, since, detail, blockedBy, action, queue } = found;
       const position = positionOf(found);
@@ -45,6 +46,7 @@ export function explainJob({ reader, temporal, queues }: Services): Operation {
         queue,
         position,
         estimate_seconds: estimateOf(found, progress),
+        spent: await spending({ ...view, runId: snapshot.runId, activities: snapshot.activities }),
         history: waitsOf(events),
       });
     },

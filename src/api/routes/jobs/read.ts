@@ -29,7 +29,7 @@ const jobQuery = z.strictObject({
 
 /** `GET /v1/jobs/{id}`, its short form and its result. */
 export function readJob(services: Services): Operation[] {
-  const { reader, store, jobBody } = services;
+  const { reader, store, jobBody, spending } = services;
   const shared = { method: "get", tag: "Jobs", problems: ["job_not_found", "temporal_unavailable"] } as const;
   return [
     operation({
@@ -43,9 +43,11 @@ export function readJob(services: Services): Operation[] {
       responses: { 200: json(job, "The job.", tagged), 304: unchanged },
       handle(call) {
         const withResult = call.query.include_result === "true";
-        return answer(services, call, withResult ? "result" : "", async (view) =>
-          jobBody(view, withResult ? await resultOf(store, view) : null),
-        );
+        return answer(services, call, withResult ? "result" : "", async (view) => {
+          const { runId, finishedAt } = view;
+          const spent = runId !== null && finishedAt !== null ? await spending({ ...view, runId, activities: [] }) : undefined;
+          return jobBody(view, withResult ? await resultOf(store, view) : null, spent);
+        });
       },
     }),
     operation({
