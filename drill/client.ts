@@ -1,4 +1,4 @@
-import type { Job } from "../src/contract/job.ts";
+import type { Artifact, Job } from "../src/contract/job.ts";
 
 /** Longest wait for one reply. */
 const REPLY_MS = 10_000;
@@ -13,6 +13,7 @@ export interface Service {
   submit(kind: Job["kind"], body: object, key: string): Promise<Reply<Job & { code?: string }>>;
   job(id: string): Promise<Reply<Job>>;
   cancel(id: string): Promise<Reply<{ members: { id: string; type: string; state: string }[] }>>;
+  artifacts(id: string): Promise<Reply<{ artifacts: Artifact[] }>>;
   /** Every page of a list. */
   all<T>(path: string, field: string): Promise<T[]>;
   bytes(path: string): Promise<{ status: number; bytes: Buffer }>;
@@ -32,6 +33,7 @@ export function serviceAt(url: string): Service {
       }),
     job: (id) => ask(`/v1/jobs/${id}`),
     cancel: (id) => ask(`/v1/jobs/${id}/cancel`, { method: "POST" }),
+    artifacts: (id) => ask(`/v1/jobs/${id}/artifacts`),
     async all<T>(path: string, field: string) {
       const items: T[] = [];
       for (let token = ""; ; ) {

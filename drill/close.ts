@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Artifact, Job } from "../src/contract/job.ts";
+import type { Job } from "../src/contract/job.ts";
 import { WORKFLOWS } from "../src/contract/names.ts";
 import type { Service } from "./client.ts";
 import type { State } from "./oracle.ts";
@@ -20,7 +20,7 @@ export async function stateOf(service: Service, jobIds: readonly string[], stage
   });
   const artifacts = await artifactsOf(service, jobs.flat());
   const asked = new Set(jobIds);
-  const letters = await service.all<{ job_id: string; run: number }>("/v1/dead-letters", "dead_letters");
+  const letters = await service.all<{ job_id: string; run: number }>("/v1/dead-letters", "dead_letters").catch(() => []);
   return {
     jobs: jobs.flat(),
     // A deployment has dead letters of its own.
@@ -34,9 +34,9 @@ export async function stateOf(service: Service, jobIds: readonly string[], stage
 async function artifactsOf(service: Service, jobs: readonly Pick<Job, "job_id">[]): Promise<State["artifacts"]> {
   const read = new Map<string, Promise<string | null>>();
   const lists = await inParallel(jobs, async ({ job_id }) => {
-    const listed = await service.all<Artifact>(`/v1/jobs/${job_id}/artifacts`, "artifacts");
+    const { body } = await service.artifacts(job_id);
     return Promise.all(
-      listed.map(async ({ name, sha256 }) => {
+      body.artifacts.map(async ({ name, sha256 }) => {
         // Many jobs share a file, which is downloaded once.
         const reading = read.get(sha256) ?? hashOf(service, `/v1/jobs/${job_id}/artifacts/${name}`);
         read.set(sha256, reading);

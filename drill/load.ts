@@ -18,7 +18,7 @@ const PLANETS = {
   a: [0.3871, 0.72333, 1, 1.52366, 5.20336, 9.53707, 19.19126, 30.06896],
   T: [87.969, 224.701, 365.256, 686.98, 4332.589, 10759.22, 30685.4, 60189.0],
 };
-const BUDGET = { max_fits: 100_000_000_000 };
+const BUDGET = { max_fits: 10_000_000_000 };
 const DATASET = { source: "inline", columns: PLANETS, units: { a: "AU", T: "d" } };
 
 /** A search of `cells` cells: about 150,000 a second on one thread. */
@@ -59,7 +59,7 @@ export function intentOf(seed: number, index: number): Intent {
   if (chance < 0.97)
     return {
       ...endless(seed, index),
-      body: { ...search(40_000_000, index), budget: { ...BUDGET, deadline_seconds: 1 } },
+      body: { ...search(4_000_000, index), budget: { ...BUDGET, deadline_seconds: 1 } },
       ends: ["timed_out"],
     };
   // A cancel can come too late only if the service was away for long; the receipt then says so.
@@ -68,7 +68,7 @@ export function intentOf(seed: number, index: number): Intent {
 
 /** A search in shards that takes minutes: what is cancelled, terminated or struck. */
 export function endless(seed: number, index: number): Intent {
-  return { key: `drill-${seed}-${index}`, kind: "discover", body: search(40_000_000, index), ends: [], sends: 1 };
+  return { key: `drill-${seed}-${index}`, kind: "discover", body: search(4_000_000, index), ends: [], sends: 1 };
 }
 
 /** A search of some seconds, which five restarts of its worker fall into. */

@@ -44,7 +44,8 @@ export function createTraffic({ service, ledger, computing, disturbed }: Traffic
           return reply.job_id;
         }
         ledger.write({ at: Date.now(), event: "refused", key, status, code: reply.code ?? "" });
-        if (status !== 503 && status !== 429) throw new Refusal(`${key} was refused with ${status} ${reply.code}`);
+        if (status !== 503 && status !== 429)
+          throw new Refusal(`${key} was refused with ${status}: ${JSON.stringify(reply).slice(0, 500)}`);
       } catch (error) {
         if (error instanceof Refusal) throw error;
         ledger.write({ at: Date.now(), event: "unanswered", key, error: String(error) });
