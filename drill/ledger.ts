@@ -1,0 +1,39 @@
+import { appendFileSync, closeSync, openSync } from "node:fs";
+import type { Job } from "../src/contract/job.ts";
+import type { Intent } from "./load.ts";
+
+/** What the client of the service saw, in the order in which it saw it. */
+export type Entry =
+  | { at: number; event: "accepted"; key: string; job_id: string; ends: Intent["ends"]; request: string }
+  | { at: number; event: "refused"; key: string; status: number; code: string }
+  | { at: number; event: "unanswered"; key: string; error: string }
+  | { at: number; event: "seen"; job_id: string; status: Job["status"]; run: number }
+  /** `silent_ms`: from the request to the first look that found no thread at work; null if a fault was in the way. */
+  | { at: number; event: "cancelled"; job_id: string; receipt: string; silent_ms: number | null; computing: boolean }
+  | { at: number; event: "terminated"; job_id: string }
+  /** A look at a job while a fault is on. `status` is null where no reply came. */
+  | { at: number; event: "read"; during: string; job_id: string; status: number | null; ms: number }
+  | { at: number; event: "fault"; name: string; open: number; proof: string; recovered_ms: number };
+
+/** An append-only file outside the service: the drill compares what the service says at the end with this, and with nothing else. */
+export class Ledger {
+  readonly entries: Entry[] = [];
+  private readonly file: number;
+
+  constructor(path: string) {
+    this.file = openSync(path, "wx");
+  }
+
+  write(entry: Entry): void {
+    this.entries.push(entry);
+    appendFileSync(this.file, `${JSON.stringify(entry)}\n`);
+  }
+
+  of<E extends Entry["event"]>(event: E): Extract<Entry, { event: E }>[] {
+    return this.entries.filter((entry): entry is Extract<Entry, { event: E }> => entry.event === event);
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+}

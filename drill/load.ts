@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import type { Kind, Status } from "../src/contract/names.ts";
+
+/** One intended job: what is sent, and how it may end. */
+export interface Intent {
+  key: string;
+  kind: Kind;
+  body: object;
+  /** Terminal states that are right for it. */
+  ends: readonly Status[];
+  /** Sends of the same body under the same key, at the same time. */
+  sends: number;
+  /** Cancelled after so many milliseconds; `undefined` if it is left alone. */
+  cancelAfterMs?: number;
+}
+
+const PLANETS = {
+  a: [0.3871, 0.72333, 1, 1.52366, 5.20336, 9.53707, 19.19126, 30.06896],
+  T: [87.969, 224.701, 365.256, 686.98, 4332.589, 10759.22, 30685.4, 60189.0],
+};
+const BUDGET = { max_fits: 10_000_000_000 };
+const DATASET = { source: "inline", columns: PLANETS, units: { a: "AU", T: "d" } };
+
+/** A search of `cells` cells: about 150,000 a second on one thread. */
+function search(cells: number, seed: number): object {
+  const x = Array.from({ length: 40 }, (_, row) => 1 + row / 7);
+  const y = x.map((value, row) => value * (1.1 + 0.02 * Math.sin(17 * row + seed)) + Math.sqrt(value));
+  const step = 8 / (Math.floor(Math.sqrt(cells)) - 1);
+  return {
+    dataset: { source: "inline", columns: { x, y } },
+    hypothesis: {
+      terms: ["1", "x", "log(x)", "x^p", "x^q"],
+      exponents: { p: { from: -4, to: 4, step }, q: { from: -4, to: 4, step } },
+      max_terms: 4,
+    },
+    budget: BUDGET,
+    seed,
+  };
+}
+
+/** Numbers from 0 to 1 that depend on the seed and their place alone. */
+export function drawn(seed: number, place: string): number {
+  return createHash("sha256").update(`${seed}/${place}`).digest().readUInt32BE() / 2 ** 32;
+}
+
+/** The `index`-th job of a drill: mostly small ones, some that fail by themselves, are sent many times over, or are cancelled. */
+export function intentOf(seed: number, index: number): Intent {
+  const key = `drill-${seed}-${index}`;
+  const chance = drawn(seed, `job/${index}`);
+  const sends = drawn(seed, `sends/${index}`) < 0.1 ? 5 : 1;
+  // Few different laws, so that most results were there before, which is where doubled and torn files would show.
+  const constant = 300 + (index % 97);
+  const small: Intent = { key, kind: "evaluate", body: { dataset: DATASET, law: `T = ${constant} a^1.5` }, ends: ["succeeded"], sends };
+  if (chance < 0.75) return small;
+  // The logarithm is not finite on the rows within the first astronomical unit.
+  if (chance < 0.8) return { ...small, body: { dataset: DATASET, law: `T = ${constant} log(a - 1)` }, ends: ["failed"] };
+  if (chance < 0.93) return { ...small, kind: "discover", body: { dataset: DATASET, seed: index % 29 } };
+  if (chance < 0.96) return { ...small, kind: "discover", body: search(40_000, index) };
+  if (chance < 0.97)
+    return {
+      ...endless(seed, index),
+      body: { ...search(4_000_000, index), budget: { ...BUDGET, deadline_seconds: 1 } },
+      ends: ["timed_out"],
+    };
+  // A cancel can come too late only if the service was away for long; the receipt then says so.
+  return { ...endless(seed, index), ends: ["cancelled"], cancelAfterMs: Math.floor(3_000 * drawn(seed, `cancel/${index}`)) };
+}
+
+/** A search in shards that takes minutes: what is cancelled, terminated or struck. */
+export function endless(seed: number, index: number): Intent {
+  return { key: `drill-${seed}-${index}`, kind: "discover", body: search(4_000_000, index), ends: [], sends: 1 };
+}
+
+/** A search of some seconds, which five restarts of its worker fall into. */
+export function lasting(seed: number, index: number): Intent {
+  return { key: `drill-${seed}-${index}`, kind: "discover", body: search(1_500_000, index), ends: ["succeeded"], sends: 1 };
+}

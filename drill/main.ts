@@ -1,0 +1,75 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { loadSettings } from "../src/config/load.ts";
+import { cacheDirectory, findTemporal } from "../src/dev/binary.ts";
+import { createReport } from "../src/dev/report.ts";
+import { printed, verdictsOf } from "./report.ts";
+import { drill } from "./run.ts";
+import { openStage } from "./stage.ts";
+
+const USAGE = `npm run drill -- [options]
+
+Strikes a system of its own with real faults while clients send jobs, and compares what they saw with what it says.
+  --url URL      a deployment instead: jobs are sent, doubled, cancelled and compared, nothing is struck
+  --jobs N       least number of jobs (10000; with --url 200)
+  --faults N     faults that must overlap work (60)
+  --users N      clients side by side (24; with --url 4)
+  --seed N       decides jobs, faults and instants (the time)
+  --json FILE    the figures as JSON`;
+
+const { values } = parseArgs({
+  options: {
+    url: { type: "string" },
+    jobs: { type: "string" },
+    faults: { type: "string", default: "60" },
+    users: { type: "string" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    json: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) console.log(USAGE);
+else process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const report = createReport(process.stderr);
+  const own = values.url === undefined;
+  const seed = count("seed", values.seed, 0);
+  const size = {
+    jobs: count("jobs", values.jobs ?? (own ? "10000" : "200"), 1),
+    faults: count("faults", values.faults, 0),
+    users: count("users", values.users ?? (own ? "24" : "4"), 1),
+    seed,
+  };
+  const folder = await mkdtemp(join(tmpdir(), "orrery-ledger-"));
+  const cacheDir = loadSettings().ORRERY_CACHE_DIR ?? cacheDirectory(process.env);
+  const stage = own ? await openStage({ binary: await findTemporal({ cacheDir, report }), env: process.env }) : undefined;
+  report(`Seed ${seed}; the ledger is in ${folder}`);
+  try {
+    const result = await drill({
+      ...size,
+      folder,
+      report,
+      url: stage?.url ?? (values.url as string).replace(/\/$/, ""),
+      ...(stage && { stage }),
+    });
+    const verdicts = verdictsOf(result);
+    if (values.json) {
+      const { state: _, ...figures } = result;
+      await writeFile(values.json, `${JSON.stringify({ ...figures, verdicts }, null, 2)}\n`);
+    }
+    console.log(printed(result));
+    return verdicts.every(({ holds }) => holds) ? 0 : 1;
+  } finally {
+    await stage?.stop();
+  }
+}
+
+function count(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new Error(`--${name} takes a whole number from ${least}, not ${JSON.stringify(text)}`);
+}
