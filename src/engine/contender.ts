@@ -142,7 +142,8 @@ function scored(
     const values = predictions(design, coefficients, pace);
     return findRow(values.length, pace, ROW_WORK.plain, (row) => !(Math.abs(values[row] as number) <= LARGEST)) < 0;
   });
-  if (!finite) return null;
+  // Errors of columns near the largest double can be beyond it.
+  if (!finite || !Number.isFinite(fit.rss) || !Number.isFinite(trained.rss)) return null;
   const size = { rows: all.length, terms: terms.length, exponents: hypothesis.exponents, logGrid, library: problem.plan.terms.length };
   const price = penalty(size) + transformPrice(model.transform) + functionPrice(terms, model.transform);
   const score = all.length * (Math.log(fit.rss / all.length) + design.jacobian) + price;

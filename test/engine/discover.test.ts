@@ -242,6 +242,19 @@ test("any table of numbers, however odd, is judged or refused with a code, and i
         if (!(error instanceof OrreryError)) throw error;
       }
     }),
-    { numRuns: 400 },
+    {
+      numRuns: 400,
+      // A column whose square sum is beyond doubles, under weights that bring it nearer to that.
+      examples: [
+        [
+          {
+            x: [3.784090899975654e307, 0, 0, 0, 0, 0, 1.7574149105257743e308, 0, 0, 0, 0],
+            w: [1e-49, 0, 0.1, 0.1, 0.1, 0, 0, 1e49, 0, 0, 0.1],
+            y: [0, 0.1, 1e49, 0.1, 0, 0.1, 1e49, 0, 0, 0, 0.1],
+          },
+          (table: ColumnValues) => discover(table, ALL_TRANSFORMS),
+        ],
+      ],
+    },
   );
 });
