@@ -219,6 +219,23 @@ test("a replay at a rate leaves the pauses to the server", async () => {
   for (const [index, start] of starts.slice(1).entries()) expect(start - (starts[index] ?? 0)).toBeGreaterThanOrEqual(10_000);
 });
 
+test("a job whose replay is delayed says so, and can be cancelled before it starts", async () => {
+  const jobs = [await submit(hopeless, "evaluate"), await submit(hopeless, "evaluate")];
+  for (const id of jobs) await finished(stack.url, id);
+  const ids = await Promise.all(jobs.map(async (id) => (await letterOf(id)).dead_letter_id));
+  const { replays } = await replay({ ids, rate: 0.02, patch: { law: "y = x" } });
+  const [first = "", second = ""] = replays.map(({ job_id }) => job_id ?? "");
+  expect((await finished(stack.url, first)).status).toBe("succeeded");
+
+  const { body: waiting } = await call("GET", `${stack.url}/v1/jobs/${second}`);
+  await call("POST", `${stack.url}/v1/jobs/${second}/cancel`);
+
+  expect(waiting).toMatchObject({ status: "queued", waiting: { reason: "delayed" }, replayed_from: ids[1] });
+  expect((await finished(stack.url, second)).status).toBe("cancelled");
+  await until("a list without them", async () => ((await deadLetters()).some(({ job_id }) => jobs.includes(job_id)) ? undefined : true));
+  ledger.splice(0, ledger.length, ...ledger.filter((id) => !jobs.includes(id)), first, second);
+}, 120_000);
+
 test("the command line lists, shows, replays and discards", async () => {
   const jobId = await submit(hopeless, "evaluate");
   await finished(stack.url, jobId);

@@ -28,8 +28,8 @@ export interface DeadLetters {
   read(id: string, tenant: string): Promise<Letter>;
   /** The request of the job, and what else it was started with. */
   payload(letter: Letter): Promise<JobInput | undefined>;
-  /** Asks an open dead letter to close; the first to ask decides. Throws `dead_letter_resolved`. */
-  resolve(letter: Letter, resolution: Resolution): Promise<void>;
+  /** Asks a dead letter to close; the first to ask decides. Resolves to whether it was open. */
+  resolve(letter: Letter, resolution: Resolution): Promise<boolean>;
 }
 
 const ID = /^dead-letter\.(discover|evaluate)-[0-9a-z-]{1,64}\.\d{1,9}$/;
@@ -71,12 +71,7 @@ export function createDeadLetters(temporal: Temporal): DeadLetters {
     },
 
     async resolve({ id, resolution: earlier }, resolution) {
-      if (earlier === null && (await temporal.signal(id, RESOLVE, resolution))) return;
-      const { resolution: what = "resolved" } = earlier ?? {};
-      throw new OrreryError(
-        "dead_letter_resolved",
-        `The dead letter ${id} has been ${what}; GET /v1/dead-letters/${id} tells by whom and why.`,
-      );
+      return earlier === null && temporal.signal(id, RESOLVE, resolution);
     },
   };
   return letters;

@@ -41,7 +41,8 @@ export function createReplay({ deadLetters, submit }: { deadLetters: DeadLetters
       dryRun: options.dry_run,
       onJobId: () => undefined,
     });
-    if (!options.dry_run && letter.resolution === null) {
+    if (!options.dry_run) {
+      // One that an earlier replay has resolved meanwhile has the same job.
       await deadLetters.resolve(letter, { resolution: "replayed", by: tenant, reason: options.reason, job_id: view.jobId });
     }
     return {

@@ -11,7 +11,7 @@ const COUNTED_MS = 1_000;
 
 /** Why a job is where it is. Times are milliseconds since the epoch. */
 export interface Reason {
-  reason: "finished" | "running" | "cancelling" | "no_worker" | "queued" | "backoff" | "paused";
+  reason: "finished" | "running" | "cancelling" | "no_worker" | "delayed" | "queued" | "backoff" | "paused";
   since: number | undefined;
   detail: string;
   /** What has to move first, as `kind:name`. */
@@ -27,7 +27,7 @@ export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queue
   if (TERMINAL.includes(status)) {
     return plain("finished", snapshot.closedAt, `The job has ended: ${status}.`, "Read its result or its error.");
   }
-  const { activities, openChildren, workflowTask, startedAt } = snapshot;
+  const { activities, openChildren, workflowTask, startedAt, dueAt } = snapshot;
   if (snapshot.execution === "paused" || (activities.length > 0 && activities.every(({ state }) => state === "PAUSED"))) {
     const action = "Unpause it with the temporal command or in its Web UI, or cancel the job.";
     return { ...plain("paused", undefined, "An operator paused the job.", action), blockedBy: "operator:pause" };
@@ -52,6 +52,10 @@ export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queue
       const queue = await queues.state(QUEUES.heavy, "activity");
       if (queue.pollers === 0) return inQueue(queue, startedAt);
       return { ...plain("running", startedAt, `${openChildren.length} shards are open.`, "Wait, or look at its tree."), queue };
+    }
+    if (!workflowTask && dueAt > Date.now()) {
+      const delayed = plain("delayed", startedAt, `Its start is delayed until ${iso(dueAt)}.`, "Wait, or cancel the job.");
+      return { ...delayed, until: dueAt };
     }
     return plain("running", workflowTask?.scheduledAt ?? startedAt, "A worker decides what comes next.", "Wait.");
   }

@@ -10,6 +10,8 @@ export interface Snapshot {
   runId: string;
   execution: Execution;
   startedAt: number;
+  /** When its first task is due: later than `startedAt` if its start was delayed. */
+  dueAt: number;
   closedAt: number | undefined;
   events: number;
   cancelRequested: boolean;
@@ -66,6 +68,7 @@ export function snapshotOf(raw: DescribeWorkflowExecutionResponse): Snapshot {
     runId: info?.execution?.runId ?? "",
     execution: EXECUTIONS[info?.status ?? 0] ?? "running",
     startedAt: millisOf(info?.startTime) ?? 0,
+    dueAt: millisOf(info?.executionTime) ?? 0,
     closedAt: millisOf(info?.closeTime),
     events: numberOf(info?.historyLength),
     cancelRequested: raw.workflowExtendedInfo?.cancelRequested ?? false,

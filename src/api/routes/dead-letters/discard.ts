@@ -1,4 +1,5 @@
 import { deadLetter, discardRequest } from "../../../contract/dead-letter.ts";
+import { OrreryError } from "../../../contract/errors.ts";
 import { parseDocument } from "../../../contract/parse.ts";
 import { readJson } from "../../body/json.ts";
 import { deadLetterBody } from "../../dead-letters/body.ts";
@@ -30,7 +31,13 @@ export function discardDeadLetter({ deadLetters }: Services): Operation {
       const { reason } = parseDocument(discardRequest, await readJson(request, MAX_BODY_BYTES));
       const letter = await deadLetters.read(pathParameter(request, "id"), tenant);
       const resolution = { resolution: "discarded", by: tenant, reason } as const;
-      await deadLetters.resolve(letter, resolution);
+      if (!(await deadLetters.resolve(letter, resolution))) {
+        const { id } = letter;
+        throw new OrreryError(
+          "dead_letter_resolved",
+          `The dead letter ${id} is resolved; GET /v1/dead-letters/${id} tells how, by whom and why.`,
+        );
+      }
       response
         .status(202)
         .set("Cache-Control", "no-store")
