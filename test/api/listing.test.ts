@@ -59,7 +59,13 @@ test("all jobs are listed, newest first, and nothing that is not a job", async (
   const jobs = (await page("")).jobs;
 
   expect(jobs.map(({ job_id }) => job_id).sort()).toEqual(Object.values(ids).sort());
-  const read = await Promise.all(jobs.map(async ({ job_id }) => (await call("GET", `${bench.url}/v1/jobs/${job_id}`)).body));
+  const read = await Promise.all(
+    jobs.map(async ({ job_id }) => {
+      // How the time of a run was spent takes its whole history to tell, and is not in lists.
+      const { spent: _, ...job } = (await call("GET", `${bench.url}/v1/jobs/${job_id}`)).body;
+      return job;
+    }),
+  );
   expect(jobs).toEqual(read);
 });
 
