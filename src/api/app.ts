@@ -1,6 +1,7 @@
 import express, { type Express } from "express";
 import { KINDS } from "../contract/names.ts";
 import { NO_RULES } from "../datasets/uri.ts";
+import { createAuditLog } from "./audit/log.ts";
 import type { AppDeps } from "./deps.ts";
 import { createHealth } from "./health.ts";
 import { createJobBody } from "./jobs/body.ts";
@@ -14,6 +15,7 @@ import { problems, unknownRoute } from "./middleware/problems.ts";
 import { security } from "./middleware/security.ts";
 import { openApiDocument } from "./openapi.ts";
 import { mount, type Operation } from "./operation.ts";
+import { listAudit } from "./routes/audit/list.ts";
 import { createDataset } from "./routes/datasets/create.ts";
 import { openapi } from "./routes/docs/openapi.ts";
 import { documentation } from "./routes/docs/pages.ts";
@@ -51,6 +53,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     watchers: createWatchers({ temporal, reader }),
     submit: createSubmit({ temporal, store, reader, reuse: options.storeReuse, uris: options.uris ?? NO_RULES }),
     jobBody: createJobBody(temporalUiUrl && `${temporalUiUrl.replace(/\/$/, "")}/namespaces/${namespace}`),
+    audit: createAuditLog(store),
     health: createHealth({ temporal, store, circuits, logger }),
   };
 
@@ -64,6 +67,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     cancelJob(services),
     ...jobArtifacts(services),
     createDataset(services),
+    listAudit(services),
     ...probes(services),
     openapi(() => openApiDocument(operations, options.version)),
     ...documentation(services),

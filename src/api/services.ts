@@ -1,4 +1,5 @@
 import type { Store } from "../storage/store.ts";
+import type { AuditLog } from "./audit/log.ts";
 import type { GatewayOptions } from "./deps.ts";
 import type { Health } from "./health.ts";
 import type { JobBody } from "./jobs/body.ts";
@@ -19,4 +20,5 @@ export interface Services {
   submit: SubmitJob;
   jobBody: JobBody;
   health: Health;
+  audit: AuditLog;
 }

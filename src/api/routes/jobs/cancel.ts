@@ -11,7 +11,7 @@ import type { Services } from "../../services.ts";
 const RECEIPT_WAIT_MS = 2_000;
 
 /** `POST /v1/jobs/{id}/cancel`: asks the job to stop and reports what has become of each part. */
-export function cancelJob({ reader, temporal, watchers }: Services): Operation {
+export function cancelJob({ reader, temporal, watchers, audit }: Services): Operation {
   return operation({
     id: "cancelJob",
     method: "post",
@@ -19,7 +19,7 @@ export function cancelJob({ reader, temporal, watchers }: Services): Operation {
     tag: "Jobs",
     summary: "Cancel a job with all its shards. Asking again while it is being cancelled changes nothing.",
     responses: { 202: json(cancelReceipt, "What had become of the job and its members about two seconds later at most.") },
-    problems: ["job_not_found", "job_already_finished", "temporal_unavailable"],
+    problems: ["job_not_found", "job_already_finished", "store_unavailable", "temporal_unavailable"],
     async handle({ request, response, tenant }) {
       const jobId = pathParameter(request, "id");
       const before = await reader.read(jobId, tenant);
@@ -31,7 +31,9 @@ export function cancelJob({ reader, temporal, watchers }: Services): Operation {
         );
       }
       const requestedAt = new Date().toISOString();
-      await temporal.requestCancel(jobId, response.locals.requestId);
+      const { requestId } = response.locals;
+      await audit.record(tenant, { actor: tenant, action: "job.cancel", job_id: jobId, run: before.memo.run ?? 1, request_id: requestId });
+      await temporal.requestCancel(jobId, requestId);
       const accept = ({ status }: typeof before) => TERMINAL.includes(status);
       await watchers.wait({ jobId, tenant }, { millis: RECEIPT_WAIT_MS, signal: departure(response), changes: false, accept });
       const described = await reader.describe(jobId, tenant);
