@@ -3,8 +3,8 @@ import { headerOf } from "../contract/dataset.ts";
 import type { Handback, ShardInput, ShardResult } from "../contract/flow.ts";
 import { subsetsWithin } from "../contract/grid.ts";
 import { shardKey } from "../contract/keys.ts";
-import { ENGINE_VERSION } from "../contract/names.ts";
 import { planDiscover } from "../contract/plan.ts";
+import { shardIdentity } from "../contract/shard.ts";
 import { canonical, keep, sha256 } from "./content.ts";
 import { loadTable } from "./dataset.ts";
 import type { ActivityDeps } from "./deps.ts";
@@ -20,12 +20,10 @@ export function createSearchShard({ store, compute, logger }: ActivityDeps) {
   return async function searchShard(input: ShardInput): Promise<ShardResult | Handback> {
     return attempt("search", logger, async (pulse) => {
       const { request, tenant, cells } = input;
-      // The budget, priority and reuse of a request do not change what a search finds.
-      const { dataset, target, inputs, hypothesis, noise, decision, seed } = request;
-      const identity = { engine: ENGINE_VERSION, dataset, target, inputs, hypothesis, noise, decision, seed, cells };
-      const key = shardKey(tenant, sha256(canonical(identity)));
+      const { dataset } = request;
+      const key = shardKey(tenant, sha256(canonical(shardIdentity(request, cells))));
 
-      const earlier = await store.get(key);
+      const earlier = input.anew ? undefined : await store.get(key);
       const { attempt: attempts } = activityInfo();
       if (earlier) return { key, sha256: sha256(earlier), attempts };
 

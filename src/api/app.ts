@@ -26,6 +26,7 @@ import { jobEvents } from "./routes/jobs/events.ts";
 import { explainJob } from "./routes/jobs/explain.ts";
 import { listJobs } from "./routes/jobs/list.ts";
 import { readJob } from "./routes/jobs/read.ts";
+import { rerunJob } from "./routes/jobs/rerun.ts";
 import { submitJob } from "./routes/jobs/submit.ts";
 import { jobTree } from "./routes/jobs/tree.ts";
 import type { Services } from "./services.ts";
@@ -65,6 +66,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     jobTree(services),
     explainJob(services),
     cancelJob(services),
+    rerunJob(services),
     ...jobArtifacts(services),
     createDataset(services),
     listAudit(services),

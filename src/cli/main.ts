@@ -14,6 +14,7 @@ import { addJobs } from "./jobs.ts";
 import { EXIT, EXIT_HELP } from "./outcome.ts";
 import { addPredict } from "./predict.ts";
 import { addProcesses } from "./processes.ts";
+import { addRerun } from "./rerun.ts";
 import { addResult } from "./result.ts";
 import { addStatus } from "./status.ts";
 import { painter, writeDocument } from "./terminal.ts";
@@ -53,6 +54,7 @@ function createProgram(settings: Settings): Command {
   addResult(program);
   addWatch(program);
   addCancel(program);
+  addRerun(program);
   program.commandsGroup("Processes:");
   addDemo(program, own);
   addProcesses(program);

@@ -16,16 +16,19 @@ export interface Ticket {
   tenant: string;
   /** `sha256:…` of the canonical request body. */
   request_hash: string;
-  /** End of the job, in milliseconds since the epoch. Covers time in queues. */
+  /** End of the run, in milliseconds since the epoch. Covers time in queues. */
   deadline_at: number;
+  /** Computes everything anew: what former runs left in the store is compared, not reused. */
+  anew?: true;
 }
 
 /**
  * How a job runs: chosen from the request and its table alone, so that the same request always takes the same path.
- * With `fetched`, the table is not here yet: the job fetches it, and then takes one of the others.
+ * With `fetched`, the table is not here yet: the job fetches it, or takes what a former run has fetched, and then takes one
+ * of the others.
  */
 export type Route =
-  | { path: "fetched" }
+  | { path: "fetched"; dataset?: FetchedDataset }
   | { path: "local" }
   | { path: "single"; pool: Exclude<Pool, "control"> }
   | { path: "sharded"; shards: number };
@@ -50,6 +53,8 @@ export interface TgefdInput extends Ticket {
   route: Extract<Route, { path: "fetched" | "single" }>;
   reused?: Summary;
 }
+
+export type JobInput = DiscoverInput | EvaluateInput | TgefdInput;
 
 /** What came of the fetch of a dataset. */
 export interface FetchedDataset {
@@ -128,6 +133,10 @@ export interface JobMemo {
   schema_version: number;
   request_hash: string;
   deadline_at: number;
+  /** Counts the runs of the job; absent in the first. */
+  run?: number;
+  /** When the present run was asked for, in milliseconds since the epoch; absent in the first, which `accepted_at` began. */
+  rerun_at?: number;
   shards?: number;
   reused_from?: string;
   /** What was fetched, for a dataset that the request names by its address. */

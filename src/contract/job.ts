@@ -43,7 +43,7 @@ export const job = z
     started_at: timestamp.nullable(),
     finished_at: timestamp.nullable(),
     deadline_at: timestamp,
-    run: z.int(),
+    run: z.int().meta({ description: "Counts the runs of the job: 1, and one more for each rerun. All else is told of the latest." }),
     attempts: z.int().meta({ description: "Tries of the activity that computes, so far." }),
     progress: progress.nullable(),
     waiting: waiting.nullable(),
@@ -77,6 +77,33 @@ export const tree = z.object({ job_id: z.string(), status: z.enum(STATUSES), mem
 export const cancelReceipt = z
   .object({ job_id: z.string(), status: z.enum(STATUSES), requested_at: timestamp, members: z.array(member) })
   .meta({ id: "CancelReceipt", description: "Every descendant of the job and what had become of it when the receipt was written." });
+
+/** What a rerun computes. */
+const SCOPES = ["failed", "all"] as const;
+
+export const rerunRequest = z
+  .strictObject({
+    scope: z.enum(SCOPES).default("failed").meta({
+      description: "`failed`: what former runs completed is reused. `all`: everything is computed anew.",
+    }),
+    dry_run: z.boolean().default(false).meta({ description: "Only say what would be reused and what computed." }),
+  })
+  .meta({ id: "RerunRequest" });
+export type RerunRequest = z.infer<typeof rerunRequest>;
+
+export const rerunPlan = z
+  .object({
+    job_id: z.string(),
+    run: z.int().meta({ description: "The run that it would be." }),
+    scope: z.enum(SCOPES),
+    dry_run: z.literal(true),
+    members: z.array(z.object({ id: z.string(), type: z.enum(["job", "shard"]), name: z.string(), action: z.enum(["reuse", "rerun"]) })),
+  })
+  .meta({
+    id: "RerunPlan",
+    description: "The job and its shards. The shards of a job whose dataset is still to be fetched are not known.",
+  });
+export type RerunPlan = z.infer<typeof rerunPlan>;
 
 export const jobList = z.object({ jobs: z.array(job), next_page_token: z.string() }).meta({ id: "JobList" });
 export const artifactList = z.object({ artifacts: z.array(artifact), next_page_token: z.string() }).meta({ id: "ArtifactList" });

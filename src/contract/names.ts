@@ -58,7 +58,10 @@ export const ENGINE_VERSION = "2";
 /** The tenant of every request while `ORRERY_AUTH=none`. */
 export const LOCAL_TENANT = "local";
 
-/** The id of a shard's workflow. The zero-based index is padded so that ids sort in order. */
-export function shardId(jobId: string, index: number): string {
-  return `${jobId}.shard-${String(index).padStart(3, "0")}`;
+/**
+ * The id of a shard's workflow. The zero-based index is padded so that ids sort in order. Each run has ids of its own: the
+ * shards of a run that was terminated can still be open when the next one starts.
+ */
+export function shardId(jobId: string, index: number, run = 1): string {
+  return `${jobId}.${run === 1 ? "" : `run-${run}.`}shard-${String(index).padStart(3, "0")}`;
 }

@@ -1,5 +1,5 @@
-import { CancellationScope, ParentClosePolicy, startChild, upsertMemo } from "@temporalio/workflow";
-import type { DiscoverInput, HeartbeatProgress, ShardInput, ShardResult } from "../contract/flow.ts";
+import { CancellationScope, ParentClosePolicy, startChild, upsertMemo, workflowInfo } from "@temporalio/workflow";
+import type { DiscoverInput, HeartbeatProgress, JobMemo, ShardInput, ShardResult } from "../contract/flow.ts";
 import type { CellRange } from "../contract/grid.ts";
 import { QUEUES, shardId, WORKFLOWS } from "../contract/names.ts";
 import type { discoverShard } from "./discover-shard.ts";
@@ -25,16 +25,17 @@ export async function searchInShards(input: DiscoverInput, ranges: CellRange[]):
     }
   };
 
+  const { run } = (workflowInfo().memo ?? {}) as Partial<JobMemo>;
   let failure: unknown;
   const scope = new CancellationScope();
   return scope.run(async () => {
     const searches = ranges.map(async (cells, index) => {
-      const { job_id, tenant, request_hash, deadline_at, request } = input;
-      const shard: ShardInput = { job_id, tenant, request_hash, deadline_at, request, index, cells };
+      const { job_id, tenant, request_hash, deadline_at, anew, request } = input;
+      const shard: ShardInput = { job_id, tenant, request_hash, deadline_at, ...(anew && { anew }), request, index, cells };
       try {
         const child = await startChild<typeof discoverShard>(WORKFLOWS.shard, {
           args: [shard],
-          workflowId: shardId(job_id, index),
+          workflowId: shardId(job_id, index, run),
           taskQueue: QUEUES.control,
           workflowExecutionTimeout: Math.max(deadline_at - Date.now(), 0) + CLOSING_MS,
           // A parent that is closed by the server (deadline, terminate) must not leave threads computing.

@@ -48,6 +48,7 @@ describe("the OpenAPI document", () => {
         "GET /v1/jobs/{id}/tree",
         "GET /v1/jobs/{id}/explain",
         "POST /v1/jobs/{id}/cancel",
+        "POST /v1/jobs/{id}/rerun",
         "GET /v1/jobs/{id}/artifacts",
         "GET /v1/jobs/{id}/artifacts/{name}",
         "POST /v1/datasets",

@@ -24,7 +24,7 @@ export function createJobBody(temporalUi: string | undefined) {
       started_at: view.startedAt === null ? null : iso(view.startedAt),
       finished_at: view.finishedAt === null ? null : iso(view.finishedAt),
       deadline_at: iso(memo.deadline_at),
-      run: 1,
+      run: memo.run ?? 1,
       attempts: view.attempts,
       progress: view.progress,
       waiting: view.waiting,
@@ -40,6 +40,7 @@ export function createJobBody(temporalUi: string | undefined) {
         tree: `${self}/tree`,
         explain: `${self}/explain`,
         cancel: `${self}/cancel`,
+        rerun: `${self}/rerun`,
         artifacts: `${self}/artifacts`,
         ...(temporalUi !== undefined && { temporal_ui: `${temporalUi}/workflows/${jobId}` }),
       },
@@ -55,9 +56,9 @@ export function statusBody(view: JobView): Pick<Job, keyof typeof jobStatus.shap
 
 /** The weak tag of a state. The estimate of the time left changes by itself and is left out. */
 export function tagOf(view: JobView, form = ""): string {
-  const { status, verdict, attempts, progress, error, finishedAt } = view;
+  const { memo, status, verdict, attempts, progress, error, finishedAt } = view;
   const steps = progress && [progress.phase, progress.done, progress.total];
-  const text = JSON.stringify([form, status, verdict, attempts, steps, waitOf(view), error, finishedAt]);
+  const text = JSON.stringify([form, memo.run, status, verdict, attempts, steps, waitOf(view), error, finishedAt]);
   return `W/"${createHash("sha256").update(text).digest("hex").slice(0, 24)}"`;
 }
 
@@ -66,9 +67,9 @@ export function waitOf({ waiting }: JobView): string {
   return waiting ? JSON.stringify([waiting.reason, waiting.blocked_by]) : "";
 }
 
-/** When to ask again, in seconds, by the age of the job: 1, 2, 4, 8, then 15. */
-export function retryAfterSeconds(view: JobView): number {
-  const age = (Date.now() - view.memo.accepted_at) / 1_000;
+/** When to ask again, in seconds, by the age of the run: 1, 2, 4, 8, then 15. */
+export function retryAfterSeconds({ memo }: JobView): number {
+  const age = (Date.now() - (memo.rerun_at ?? memo.accepted_at)) / 1_000;
   return [1, 2, 4, 8].find((advice) => age < 2 * advice - 1) ?? 15;
 }
 

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { OrreryError } from "../../contract/errors.ts";
 import { ATTRIBUTES, type Kind, type Status, type Verdict } from "../../contract/names.ts";
 import { isInvalidArgument } from "../temporal/faults.ts";
-import type { Temporal } from "../temporal/temporal.ts";
-import type { JobReader } from "./reader.ts";
+import type { Run, Temporal } from "../temporal/temporal.ts";
+import type { DescribedJob, JobReader } from "./reader.ts";
 import type { JobView } from "./view.ts";
 
 export interface Filter {
@@ -24,6 +24,12 @@ const PARALLEL = 8;
 
 /** Lists the jobs of a tenant, newest first. The server's index finds them, and each is then read, so a page is never stale. */
 export function createListing({ temporal, reader }: { temporal: Temporal; reader: JobReader }) {
+  /** The job of a run, unless a later run of it is listed in its own place. */
+  async function latest({ workflowId, runId }: Run, tenant: string): Promise<DescribedJob | undefined> {
+    const found = await reader.find(workflowId, tenant);
+    return found?.snapshot.runId === runId ? found : undefined;
+  }
+
   return async function list(tenant: string, filter: Filter, page: { size: number; token: string }): Promise<Listing> {
     const query = queryOf(tenant, filter);
     const { items, nextPageToken } = await temporal
@@ -31,7 +37,7 @@ export function createListing({ temporal, reader }: { temporal: Temporal; reader
       .catch((error: unknown) => refuse(error, filter));
     const views: JobView[] = [];
     for (let from = 0; from < items.length; from += PARALLEL) {
-      const some = await Promise.all(items.slice(from, from + PARALLEL).map((id) => reader.find(id, tenant)));
+      const some = await Promise.all(items.slice(from, from + PARALLEL).map((run) => latest(run, tenant)));
       views.push(...(await Promise.all(some.flatMap((found) => (found ? [reader.viewOf(found)] : [])))));
     }
     return {

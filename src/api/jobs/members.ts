@@ -26,7 +26,7 @@ export async function membersOf(temporal: Temporal, view: JobView, snapshot: Sna
     attempts: view.attempts,
     error: view.error?.code ?? null,
   };
-  const shards = Array.from({ length: memo.shards ?? 0 }, (_, index) => shardId(jobId, index));
+  const shards = Array.from({ length: memo.shards ?? 0 }, (_, index) => shardId(jobId, index, memo.run));
   const own = await activitiesOf(temporal, snapshot);
   const ended = snapshot.closedAt !== undefined;
   const theirs: Member[][] = [];

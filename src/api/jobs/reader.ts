@@ -103,6 +103,8 @@ const jobMemo = z.object({
   request_hash: z.string(),
   deadline_at: millis,
   shards: z.int().min(0).max(1_000).optional(),
+  run: z.int().min(1).optional(),
+  rerun_at: millis.optional(),
 });
 
 /** The memo of a job. A workflow whose memo is not complete was started by other means, and is no job. */

@@ -1,16 +1,8 @@
-import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 import type { Table } from "../../contract/dataset.ts";
 import { OrreryError } from "../../contract/errors.ts";
-import {
-  type DiscoverInput,
-  type EvaluateInput,
-  type JobMemo,
-  MAX_PAYLOAD_BYTES,
-  type Route,
-  type TgefdInput,
-} from "../../contract/flow.ts";
+import { type JobInput, type JobMemo, MAX_PAYLOAD_BYTES, type Route } from "../../contract/flow.ts";
 import { summaryKey } from "../../contract/keys.ts";
-import { ATTRIBUTES, ENGINE_VERSION, type Kind, QUEUES } from "../../contract/names.ts";
+import { ENGINE_VERSION, type Kind } from "../../contract/names.ts";
 import type { DatasetSource } from "../../contract/request.ts";
 import { summaryIn } from "../../contract/summary.ts";
 import { parseUri, type UriRules } from "../../datasets/uri.ts";
@@ -20,6 +12,7 @@ import { type EncodedTable, encodedTable, resolveDataset, resolvePredict, storeT
 import { jobIdOf, requestHashOf } from "./idempotency.ts";
 import { type Parsed, parseJob } from "./kinds.ts";
 import type { JobReader } from "./reader.ts";
+import { startOf } from "./start.ts";
 import { acceptedView, type JobView } from "./view.ts";
 
 export interface Submission {
@@ -35,16 +28,8 @@ export interface Submission {
 /** Accepts a job exactly once for each key. Resolves to the job and whether it had been accepted before. */
 export type SubmitJob = (submission: Submission) => Promise<{ view: JobView; replayed: boolean }>;
 
-type JobInput = DiscoverInput | EvaluateInput | TgefdInput;
-
-const KIND = defineSearchAttributeKey(ATTRIBUTES.kind, SearchAttributeType.KEYWORD);
-const TENANT = defineSearchAttributeKey(ATTRIBUTES.tenant, SearchAttributeType.KEYWORD);
-
 /** A larger input sends its table by way of the store. A quarter of the bound is left to what the server adds. */
 const MAX_INLINE_BYTES = (MAX_PAYLOAD_BYTES * 3) / 4;
-
-/** The workflow ends at its deadline by itself and says how; this much later the server ends what did not. */
-const DEADLINE_GRACE_MS = 2_000;
 
 export function createSubmit(deps: { temporal: Temporal; store: Store; reader: JobReader; reuse: boolean; uris: UriRules }): SubmitJob {
   const { temporal, store, reader } = deps;
@@ -87,8 +72,7 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
     const jobId = jobIdOf(tenant, kind, key);
     submission.onJobId(jobId);
     const acceptedAt = Date.now();
-    const deadlineMs = request.budget.deadline_seconds * 1_000;
-    const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: acceptedAt + deadlineMs };
+    const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: acceptedAt + request.budget.deadline_seconds * 1_000 };
     const whole = { ...ticket, ...more, request: { ...request, reuse }, route, ...(reused && { reused: reused.summary }) } as JobInput;
     const tables = { ...(table && { dataset: table }), ...(predict?.table && { predict: predict.table }) };
     const encoded = canCarry(whole, Object.values(tables)) ? {} : mapped(tables, encodedTable);
@@ -113,20 +97,7 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
 
     // The second round serves a key whose job the server forgot between the refused start and the look at it.
     for (let round = 1; ; round += 1) {
-      const started = await temporal.start(workflow, {
-        workflowId: jobId,
-        taskQueue: QUEUES.control,
-        args: [input],
-        memo: { ...memo },
-        typedSearchAttributes: [
-          { key: KIND, value: kind },
-          { key: TENANT, value: tenant },
-        ],
-        workflowIdReusePolicy: "REJECT_DUPLICATE",
-        workflowIdConflictPolicy: "FAIL",
-        workflowExecutionTimeout: deadlineMs + DEADLINE_GRACE_MS,
-        priority: { priorityKey: request.priority, fairnessKey: tenant },
-      });
+      const started = await temporal.start(workflow, { ...startOf(input, memo), workflowIdReusePolicy: "REJECT_DUPLICATE" });
       if (started) return { view: acceptedView(jobId, memo), replayed: false };
       const view = await existing(jobId, submission, hash);
       if (view) return { view, replayed: true };

@@ -5,6 +5,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   type WorkflowStartOptions,
 } from "@temporalio/client";
+import { InternalWorkflowStartOptionsSymbol } from "@temporalio/client/lib/internal.js";
 import { OrreryError } from "../../contract/errors.ts";
 import { millisOf, numberOf } from "./decode.ts";
 import { isInvalidArgument, isNotFound, translate } from "./faults.ts";
@@ -13,8 +14,11 @@ import { type Snapshot, snapshotOf } from "./snapshot.ts";
 
 /** What the gateway asks of Temporal. Each call ends within the configured time; a server that is away is `temporal_unavailable`. */
 export interface Temporal {
-  /** Resolves to whether this call started the workflow; `false` if the id is taken, by an open or a closed run. */
-  start(type: string, options: WorkflowStartOptions & { workflowId: string }): Promise<boolean>;
+  /**
+   * Resolves to whether this call started the workflow; `false` if the id is taken and the policies of the options forbid
+   * another run. Of calls with the same `requestId` only one starts a run, and all of them resolve to `true`.
+   */
+  start(type: string, options: WorkflowStartOptions & { workflowId: string }, requestId?: string): Promise<boolean>;
   describe(workflowId: string): Promise<Snapshot | undefined>;
   /** The event that closed the run. */
   closeEvent(workflowId: string, runId: string): Promise<HistoryEvent | undefined>;
@@ -23,10 +27,15 @@ export interface Temporal {
   /** The events of a run in order: about `limit` of them at most, in whole pages. */
   events(workflowId: string, runId: string, limit: number): Promise<HistoryEvent[]>;
   requestCancel(workflowId: string, requestId: string): Promise<void>;
-  /** Ids of workflows that match a visibility query. Throws `invalid_parameter` for a page token that the server does not know. */
-  list(query: string, pageSize: number, pageToken: Uint8Array): Promise<Page<string>>;
+  /** The runs that match a visibility query. Throws `invalid_parameter` for a page token that the server does not know. */
+  list(query: string, pageSize: number, pageToken: Uint8Array): Promise<Page<Run>>;
   queue(name: string, type: "workflow" | "activity"): Promise<QueueState>;
   namespace(timeoutMs: number): Promise<{ name: string; retentionSeconds: number }>;
+}
+
+export interface Run {
+  workflowId: string;
+  runId: string;
 }
 
 export interface QueueState {
@@ -64,9 +73,11 @@ export function createTemporal(deps: { connection: Connection; namespace: string
   }
 
   return {
-    async start(type, options) {
+    async start(type, options, requestId) {
+      // Only the library's own helpers are given a name for this; without it each call counts as a request of its own.
+      const named = requestId === undefined ? options : { ...options, [InternalWorkflowStartOptionsSymbol]: { requestId } };
       try {
-        await call(() => client.workflow.start(type, options));
+        await call(() => client.workflow.start(type, named));
         return true;
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
@@ -131,7 +142,10 @@ export function createTemporal(deps: { connection: Connection; namespace: string
       try {
         const page = await call(() => service.listWorkflowExecutions({ namespace, query, pageSize, nextPageToken }));
         return {
-          items: (page.executions ?? []).map((info) => info.execution?.workflowId ?? ""),
+          items: (page.executions ?? []).map(({ execution }) => ({
+            workflowId: execution?.workflowId ?? "",
+            runId: execution?.runId ?? "",
+          })),
           nextPageToken: page.nextPageToken ?? new Uint8Array(),
         };
       } catch (error) {
