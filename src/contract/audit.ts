@@ -30,7 +30,10 @@ export const auditEvent = z
     code: z.enum(codes).optional().meta({ description: "Final reason of a job that did not succeed." }),
     attempts: z.int().optional().meta({ description: "Tries of the activity that gave up." }),
     reason: z.string().optional().meta({ description: "What the actor gave as the reason." }),
-    subject: z.string().optional().meta({ description: "What was acted on beside the job: a dead letter, or the job that came of a replay." }),
+    subject: z
+      .string()
+      .optional()
+      .meta({ description: "What was acted on beside the job: a dead letter, or the job that came of a replay." }),
   })
   .meta({ id: "AuditEvent" });
 export type AuditEvent = z.infer<typeof auditEvent>;

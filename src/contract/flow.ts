@@ -76,6 +76,12 @@ export interface Fetched {
   reused?: { job_id: string; summary: Summary };
 }
 
+/** A half-open span of time, as ISO 8601. */
+export interface AuditWindow {
+  from: string;
+  to: string;
+}
+
 /** A half-open range of grid cells, searched by one child workflow. */
 export interface ShardInput extends Ticket {
   request: DiscoverRequest;

@@ -20,7 +20,9 @@ const query = z.strictObject({
     .int()
     .min(1)
     .default(100)
-    .meta({ description: `Most events of one page; above ${MAX_PAGE} it is ${MAX_PAGE}. A page can have fewer and still not be the last.` }),
+    .meta({
+      description: `Most events of one page; above ${MAX_PAGE} it is ${MAX_PAGE}. A page can have fewer and still not be the last.`,
+    }),
   page_token: z.string().max(1_024).default("").meta({ description: "`next_page_token` of the page before." }),
 });
 
