@@ -1,3 +1,4 @@
+import { createAuditJobs } from "./audit-jobs.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { createDiscover } from "./discover.ts";
 import { createEvaluate } from "./evaluate.ts";
@@ -20,6 +21,7 @@ export function createActivities(deps: ActivityDeps) {
     judge: createJudge(deps),
     tgefd: createTgefd(deps),
     recordFailure: createRecordFailure(deps),
+    auditJobs: createAuditJobs(deps),
     sweepDeadLetters: createSweep(deps),
   };
 }

@@ -1,6 +1,7 @@
 import express, { type Express } from "express";
 import { KINDS } from "../contract/names.ts";
 import { NO_RULES } from "../datasets/uri.ts";
+import { createAuditLog } from "./audit/log.ts";
 import { createDeadLetters } from "./dead-letters/letters.ts";
 import type { AppDeps } from "./deps.ts";
 import { createHealth } from "./health.ts";
@@ -16,6 +17,7 @@ import { problems, unknownRoute } from "./middleware/problems.ts";
 import { security } from "./middleware/security.ts";
 import { openApiDocument } from "./openapi.ts";
 import { mount, type Operation } from "./operation.ts";
+import { listAudit } from "./routes/audit/list.ts";
 import { createDataset } from "./routes/datasets/create.ts";
 import { discardDeadLetter } from "./routes/dead-letters/discard.ts";
 import { readDeadLetters } from "./routes/dead-letters/read.ts";
@@ -50,6 +52,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
   const reader = createJobReader(temporal, queues);
   const services: Services = {
     options,
+    logger,
     store,
     temporal,
     queues,
@@ -59,6 +62,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     submit: createSubmit({ temporal, store, reader, reuse: options.storeReuse, uris: options.uris ?? NO_RULES }),
     deadLetters: createDeadLetters(temporal),
     jobBody: createJobBody(temporalUiUrl && `${temporalUiUrl.replace(/\/$/, "")}/namespaces/${namespace}`),
+    audit: createAuditLog(store),
     health: createHealth({ temporal, store, circuits, logger }),
   };
 
@@ -77,6 +81,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     ...readDeadLetters(services),
     discardDeadLetter(services),
     createDataset(services),
+    listAudit(services),
     ...probes(services),
     openapi(() => openApiDocument(operations, options.version)),
     ...documentation(services),

@@ -13,7 +13,7 @@ export interface Operation {
   method: "get" | "post" | "delete";
   /** With parameters as OpenAPI writes them: `/v1/jobs/{id}`. */
   path: string;
-  tag: "Jobs" | "Dead letters" | "Datasets" | "Health" | "Documentation";
+  tag: "Jobs" | "Dead letters" | "Datasets" | "Audit" | "Health" | "Documentation";
   summary: string;
   query: z.ZodObject;
   headers?: z.ZodObject;

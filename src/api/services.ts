@@ -1,4 +1,6 @@
 import type { Store } from "../storage/store.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { AuditLog } from "./audit/log.ts";
 import type { DeadLetters } from "./dead-letters/letters.ts";
 import type { GatewayOptions } from "./deps.ts";
 import type { Health } from "./health.ts";
@@ -13,6 +15,7 @@ import type { Temporal } from "./temporal/temporal.ts";
 /** What the routes are built from; each takes the few parts that it needs. */
 export interface Services {
   options: GatewayOptions;
+  logger: Logger;
   store: Store;
   temporal: Temporal;
   queues: Queues;
@@ -23,4 +26,5 @@ export interface Services {
   deadLetters: DeadLetters;
   jobBody: JobBody;
   health: Health;
+  audit: AuditLog;
 }

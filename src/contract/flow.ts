@@ -77,6 +77,12 @@ export interface Fetched {
   reused?: { job_id: string; summary: Summary };
 }
 
+/** A half-open span of time, as ISO 8601. */
+export interface AuditWindow {
+  from: string;
+  to: string;
+}
+
 /** A half-open range of grid cells, searched by one child workflow. */
 export interface ShardInput extends Ticket {
   request: DiscoverRequest;
@@ -212,4 +218,6 @@ export interface Resolution {
 export interface Swept {
   /** When the sweep began, ISO 8601. */
   began_at: string;
+  /** The life of jobs is recorded up to here; absent where that has not been done yet. */
+  audited_to?: string;
 }

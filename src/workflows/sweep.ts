@@ -1,20 +1,25 @@
-import { proxyActivities, workflowInfo } from "@temporalio/workflow";
+import { patched, proxyActivities, workflowInfo } from "@temporalio/workflow";
 import type { Activities } from "../activities/index.ts";
 import type { Swept } from "../contract/flow.ts";
 
 /** The server's index can lag behind; what it shows up to this much later is still found. */
 const OVERLAP_MS = 3_600_000;
 
-const { sweepDeadLetters } = proxyActivities<Activities>({
+/** The life of jobs is recorded up to this long ago: later, the server's index may not know all of it. */
+const AUDIT_LAG_MS = 10_000;
+
+const { sweepDeadLetters, auditJobs } = proxyActivities<Activities>({
   startToCloseTimeout: "10 minutes",
   heartbeatTimeout: "30 seconds",
   retry: { maximumAttempts: 3 },
 });
 
-/** Looks after what the workflows of jobs could not do themselves, because the server or an operator ended them. */
+/** Looks after what the workflows of jobs could not do themselves, because the server or an operator ended them, and records what became of all. */
 export async function sweep(): Promise<Swept> {
   const began = Date.now();
   const last = workflowInfo().lastResult as Swept | undefined;
   await sweepDeadLetters(last === undefined ? null : new Date(Date.parse(last.began_at) - OVERLAP_MS).toISOString());
-  return { began_at: new Date(began).toISOString() };
+  const to = new Date(began - AUDIT_LAG_MS).toISOString();
+  if (patched("audit")) await auditJobs({ from: last?.audited_to ?? new Date(began - OVERLAP_MS).toISOString(), to });
+  return { began_at: new Date(began).toISOString(), audited_to: to };
 }

@@ -1,10 +1,14 @@
 import { type DeadLetterFilter, MAX_REPLAYS, type ReplayReply, type ReplayRequest } from "../../contract/dead-letter.ts";
 import { ERRORS, OrreryError } from "../../contract/errors.ts";
+import type { AuditLog } from "../audit/log.ts";
 import type { SubmitJob } from "../jobs/submit.ts";
 import type { DeadLetters, Letter } from "./letters.ts";
 import { mergePatch } from "./patch.ts";
 
 type Replay = ReplayReply["replays"][number];
+
+/** What is asked for, and by which request. */
+type Asked = ReplayRequest & { requestId: string };
 
 const PAGE = 100;
 
@@ -12,7 +16,7 @@ const PAGE = 100;
  * Replays dead letters: each is submitted as any other job is, with an id that follows from the dead letter's, so a second
  * replay finds the job of the first. The server delays the starts, so a gateway that dies after the submit loses nothing.
  */
-export function createReplay({ deadLetters, submit }: { deadLetters: DeadLetters; submit: SubmitJob }) {
+export function createReplay({ deadLetters, submit, audit }: { deadLetters: DeadLetters; submit: SubmitJob; audit: AuditLog }) {
   async function matching(tenant: string, filter: DeadLetterFilter): Promise<{ letters: Letter[]; more: boolean }> {
     const letters: Letter[] = [];
     let token = "";
@@ -24,11 +28,24 @@ export function createReplay({ deadLetters, submit }: { deadLetters: DeadLetters
     return { letters: letters.slice(0, MAX_REPLAYS), more: token !== "" || letters.length > MAX_REPLAYS };
   }
 
-  async function replayOne(letter: Letter, tenant: string, delayMs: number, options: ReplayRequest): Promise<Replay> {
+  async function replayOne(letter: Letter, tenant: string, delayMs: number, options: Asked): Promise<Replay> {
     const input = await deadLetters.payload(letter);
     if (!input) throw new OrreryError("dead_letter_not_found", `The server does not give the request of ${letter.id}; try again.`);
     if (letter.resolution !== null && letter.resolution.resolution !== "replayed") {
       throw new OrreryError("dead_letter_resolved", `The dead letter ${letter.id} has been ${letter.resolution.resolution}.`);
+    }
+    const { job_id, run } = letter.facts;
+    if (!options.dry_run) {
+      const { requestId, reason } = options;
+      await audit.record(tenant, {
+        actor: tenant,
+        action: "dead_letter.replay",
+        job_id,
+        run,
+        request_id: requestId,
+        subject: letter.id,
+        ...(reason !== undefined && { reason }),
+      });
     }
     const { view } = await submit({
       kind: letter.facts.kind,
@@ -54,7 +71,7 @@ export function createReplay({ deadLetters, submit }: { deadLetters: DeadLetters
     };
   }
 
-  return async function replay(tenant: string, options: ReplayRequest): Promise<ReplayReply> {
+  return async function replay(tenant: string, options: Asked): Promise<ReplayReply> {
     const { ids, filter = {}, dry_run, rate } = options;
     const { letters, more } = ids ? { letters: [...new Set(ids)], more: false } : await matching(tenant, filter);
     const replays: Replay[] = [];

@@ -10,6 +10,7 @@ import type { DatasetSource, DiscoverRequest } from "../../contract/request.ts";
 import { shardCells } from "../../contract/route.ts";
 import { shardIdentity } from "../../contract/shard.ts";
 import type { Store } from "../../storage/store.ts";
+import type { AuditLog } from "../audit/log.ts";
 import { decoded } from "../temporal/decode.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import { encodedTable, resolveDataset } from "./dataset.ts";
@@ -22,7 +23,7 @@ type Scope = RerunRequest["scope"];
 /** Runs an ended job once more, under the same id and with the same input. */
 export interface Reruns {
   /** Throws `job_not_found`, `job_not_finished` and `nothing_to_rerun`. */
-  start(jobId: string, tenant: string, scope: Scope): Promise<JobView>;
+  start(jobId: string, tenant: string, scope: Scope, requestId: string): Promise<JobView>;
   /** What `start` would do, and throw. */
   plan(jobId: string, tenant: string, scope: Scope): Promise<RerunPlan>;
 }
@@ -37,7 +38,9 @@ interface Former {
 /** Shards that are looked up at the same time. */
 const PARALLEL = 8;
 
-export function createReruns({ temporal, store, reader }: { temporal: Temporal; store: Store; reader: JobReader }): Reruns {
+export function createReruns(deps: { temporal: Temporal; store: Store; reader: JobReader; audit: AuditLog }): Reruns {
+  const { temporal, store, reader, audit } = deps;
+
   /** The input stands in the first event of the last run, so it is known for as long as the job is. */
   async function formerOf(jobId: string, tenant: string, scope: Scope): Promise<Former> {
     const described = await reader.describe(jobId, tenant);
@@ -86,9 +89,10 @@ export function createReruns({ temporal, store, reader }: { temporal: Temporal; 
   }
 
   return {
-    async start(jobId, tenant, scope) {
+    async start(jobId, tenant, scope, requestId) {
       const former = await formerOf(jobId, tenant, scope);
       const { input, memo } = nextOf(former, scope);
+      await audit.record(tenant, { actor: tenant, action: "job.rerun", job_id: jobId, run: runAfter(former.memo), request_id: requestId });
       // The run's number names the request: of two that saw the same run end, one starts the next, and both mean it.
       const options = { ...startOf(input, memo), workflowIdReusePolicy: "ALLOW_DUPLICATE" } as const;
       if (await temporal.start(former.workflow, options, `${jobId}.run-${memo.run}`)) return acceptedView(jobId, memo);

@@ -9,7 +9,7 @@ import type { Services } from "../../services.ts";
 const MAX_BODY_BYTES = 16_384;
 
 /** `DELETE /v1/dead-letters/{id}`: nothing more is to be done about it. */
-export function discardDeadLetter({ deadLetters }: Services): Operation {
+export function discardDeadLetter({ deadLetters, audit }: Services): Operation {
   return operation({
     id: "discardDeadLetter",
     method: "delete",
@@ -25,12 +25,24 @@ export function discardDeadLetter({ deadLetters }: Services): Operation {
       "invalid_request",
       "dead_letter_not_found",
       "dead_letter_resolved",
+      "store_unavailable",
       "temporal_unavailable",
     ],
     async handle({ request, response, tenant }) {
       const { reason } = parseDocument(discardRequest, await readJson(request, MAX_BODY_BYTES));
       const letter = await deadLetters.read(pathParameter(request, "id"), tenant);
       const resolution = { resolution: "discarded", by: tenant, reason } as const;
+      const { job_id, run } = letter.facts;
+      const { requestId } = response.locals;
+      await audit.record(tenant, {
+        actor: tenant,
+        action: "dead_letter.discard",
+        job_id,
+        run,
+        request_id: requestId,
+        subject: letter.id,
+        reason,
+      });
       if (!(await deadLetters.resolve(letter, resolution))) {
         const { id } = letter;
         throw new OrreryError(

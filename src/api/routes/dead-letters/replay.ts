@@ -27,7 +27,7 @@ export function replayDeadLetters(services: Services): Operation {
     problems: ["malformed_json", "body_too_large", "unsupported_media_type", "invalid_request", "temporal_unavailable"],
     async handle({ request, response, tenant }) {
       const options = parseDocument(replayRequest, await readJson(request, services.options.maxUploadBytes));
-      response.set("Cache-Control", "no-store").json(await replay(tenant, options));
+      response.set("Cache-Control", "no-store").json(await replay(tenant, { ...options, requestId: response.locals.requestId }));
     },
   });
 }

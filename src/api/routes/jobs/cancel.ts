@@ -12,7 +12,7 @@ import type { Services } from "../../services.ts";
 const RECEIPT_WAIT_MS = 2_000;
 
 /** `POST /v1/jobs/{id}/cancel`: asks the job to stop and reports what has become of each part. */
-export function cancelJob({ reader, temporal, watchers }: Services): Operation {
+export function cancelJob({ reader, temporal, watchers, audit, logger }: Services): Operation {
   return operation({
     id: "cancelJob",
     method: "post",
@@ -34,7 +34,11 @@ export function cancelJob({ reader, temporal, watchers }: Services): Operation {
         );
       }
       const requestedAt = new Date().toISOString();
-      await temporal.requestCancel(jobId, response.locals.requestId);
+      const { requestId } = response.locals;
+      const event = { actor: tenant, action: "job.cancel", job_id: jobId, run: before.memo.run ?? 1, request_id: requestId } as const;
+      // A job must stop also while the store is away; the server's history then says alone that it was asked to.
+      await audit.record(tenant, event).catch((cause: unknown) => logger.error({ ...event, cause }, "audit event not stored"));
+      await temporal.requestCancel(jobId, requestId);
       const accept = ({ status }: JobView) => TERMINAL.includes(status);
       await watchers.wait({ jobId, tenant }, { millis: RECEIPT_WAIT_MS, signal: departure(response), changes: false, accept });
       const described = await reader.describe(jobId, tenant);

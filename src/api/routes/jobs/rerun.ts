@@ -52,7 +52,7 @@ export function rerunJob(services: Services): Operation {
         response.json(await reruns.plan(jobId, tenant, scope));
         return;
       }
-      const view = await reruns.start(jobId, tenant, scope);
+      const view = await reruns.start(jobId, tenant, scope, response.locals.requestId);
       response
         .status(202)
         .location(`/v1/jobs/${jobId}`)

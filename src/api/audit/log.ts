@@ -1,0 +1,67 @@
+import { randomUUID } from "node:crypto";
+import { type AuditEvent, auditEvent, auditFolder, auditKey, auditLines, auditPlace, MAX_AUDIT_EVENTS } from "../../contract/audit.ts";
+import type { Store } from "../../storage/store.ts";
+
+export interface AuditFilter {
+  /** Recorded at this time or later. */
+  since: Date;
+  action?: AuditEvent["action"] | undefined;
+  jobId?: string | undefined;
+}
+
+/** Where a page ended: a file, and how many of its events were passed. */
+export interface AuditPlace {
+  key: string;
+  passed: number;
+}
+
+export interface AuditLog {
+  /** Writes what a client asks for, before it is done. Throws `store_unavailable`: what cannot be recorded is not done. */
+  record(tenant: string, event: Omit<AuditEvent, "at">): Promise<void>;
+  /** Events in the order in which they were recorded, at most `size`; `next` is undefined after the last. */
+  read(tenant: string, filter: AuditFilter, size: number, from?: AuditPlace): Promise<{ events: AuditEvent[]; next?: AuditPlace }>;
+}
+
+/** Files that one page looks into at most. A rare event then takes several pages, some of which are empty. */
+const MAX_FILES = 500;
+
+/** Files that are read side by side. */
+const PARALLEL = 16;
+
+export function createAuditLog(store: Store): AuditLog {
+  async function eventsIn(key: string): Promise<AuditEvent[]> {
+    const bytes = (await store.get(key)) ?? new Uint8Array();
+    const lines = Buffer.from(bytes).toString("utf8").split("\n");
+    // A line of a later version that this one cannot read is passed over, not a reason to show none.
+    return lines.flatMap((line) => (line === "" ? [] : (auditEvent.safeParse(JSON.parse(line)).data ?? [])));
+  }
+
+  return {
+    async record(tenant, event) {
+      const at = new Date();
+      await store.putIfAbsent(auditKey(tenant, at, randomUUID()), auditLines([{ at: at.toISOString(), ...event }]));
+    },
+
+    async read(tenant, { since, action, jobId }, size, from) {
+      const folder = auditFolder(tenant);
+      const files = await store.list(folder, { after: from?.key ?? `${folder}${auditPlace(since)}`, limit: MAX_FILES });
+      // The file in which the last page ended comes first, once more.
+      const keys = [...(from ? [from.key] : []), ...files.map(({ key }) => key)];
+      const events: AuditEvent[] = [];
+      for (let first = 0; first < keys.length; first += PARALLEL) {
+        const some = keys.slice(first, first + PARALLEL);
+        for (const [index, all] of (await Promise.all(some.map(eventsIn))).entries()) {
+          const key = some[index] as string;
+          const before = key === from?.key ? from.passed : 0;
+          for (const [place, event] of all.entries()) {
+            if (place < before || (action && event.action !== action) || (jobId && event.job_id !== jobId)) continue;
+            if (events.length === size) return { events, next: { key, passed: place } };
+            events.push(event);
+          }
+        }
+      }
+      const last = keys.at(-1);
+      return files.length < MAX_FILES || last === undefined ? { events } : { events, next: { key: last, passed: MAX_AUDIT_EVENTS } };
+    },
+  };
+}
