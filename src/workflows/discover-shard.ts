@@ -1,14 +1,13 @@
-import { isCancellation } from "@temporalio/workflow";
 import type { ShardInput, ShardResult } from "../contract/flow.ts";
 import { activitiesOf } from "./activity-options.ts";
-import { jobFailure, untilDone } from "./outcome.ts";
+import { jobFailure, throwCancelled, untilDone } from "./outcome.ts";
 
 /** Searches one range of the grid of a discover job. */
 export async function discoverShard(input: ShardInput): Promise<ShardResult> {
   try {
     return await untilDone(() => activitiesOf("heavy", input.deadline_at, "search").searchShard(input));
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    throwCancelled(error);
     throw jobFailure(error, input.deadline_at);
   }
 }

@@ -2,6 +2,8 @@ import { defineSearchAttributeKey, type RetryState, SearchAttributeType } from "
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
   ChildWorkflowFailure,
   isCancellation,
   patched,
@@ -31,11 +33,22 @@ export async function settle(input: JobInput, run: () => Promise<Summary>): Prom
     upsertSearchAttributes([{ key: VERDICT, value: summary.verdict }]);
     return summary;
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    throwCancelled(error);
     const failure = jobFailure(error, input.deadline_at);
     if (patched("dead-letters")) await park(input, failure);
     upsertSearchAttributes([{ key: ERROR, value: failure.type ?? "internal_error" }]);
     throw failure;
+  }
+}
+
+/**
+ * Throws the cancellation that an error is, or that was asked for before it: where the worker died before it could say that
+ * it had stopped, its activity ends by a timeout, and the job is cancelled all the same.
+ */
+export function throwCancelled(error: unknown): void {
+  if (isCancellation(error)) throw error;
+  if (CancellationScope.current().consideredCancelled && patched("cancelled-by-timeout")) {
+    throw new CancelledFailure("The job was cancelled; its worker did not live to say that it had stopped.", [], error as Error);
   }
 }
 
