@@ -2,8 +2,8 @@ import { Context, getClient } from "@temporalio/activity";
 import { WorkflowExecutionAlreadyStartedError, type WorkflowExecutionInfo, WorkflowNotFoundError } from "@temporalio/client";
 import { defaultPayloadConverter, defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 import { ERRORS } from "../contract/errors.ts";
-import type { AttemptError, DeadLetter, JobInput, JobMemo } from "../contract/flow.ts";
-import { ATTRIBUTES, deadLetterId, JOB_WORKFLOWS, QUEUES, WORKFLOWS } from "../contract/names.ts";
+import type { AttemptError, DeadLetter, JobInput, JobMemo, Resolution } from "../contract/flow.ts";
+import { ATTRIBUTES, deadLetterId, JOB_WORKFLOWS, QUEUES, RESOLVE, WORKFLOWS } from "../contract/names.ts";
 import type { ActivityDeps } from "./deps.ts";
 
 const KIND = defineSearchAttributeKey(ATTRIBUTES.kind, SearchAttributeType.KEYWORD);
@@ -61,11 +61,22 @@ async function begin(job: WorkflowExecutionInfo): Promise<boolean> {
       ],
       workflowIdReusePolicy: "REJECT_DUPLICATE",
     });
+    await resolveIfRerun(job, workflowId);
     return true;
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
     throw error;
   }
+}
+
+/** A rerun resolves the dead letter of the run before it, but one that came before this sweep found none. */
+async function resolveIfRerun({ workflowId, runId }: WorkflowExecutionInfo, letterId: string): Promise<void> {
+  const { workflow } = getClient();
+  const latest = await workflow.getHandle(workflowId).describe();
+  if (latest.runId === runId) return;
+  const { run, tenant } = latest.memo as unknown as JobMemo;
+  const resolution: Resolution = { resolution: "rerun", by: tenant, reason: `run ${run}`, job_id: workflowId };
+  await workflow.getHandle(letterId).signal(RESOLVE, resolution);
 }
 
 async function letterOf(job: WorkflowExecutionInfo): Promise<{ input: JobInput; letter: DeadLetter }> {

@@ -5,7 +5,7 @@ import type { Connection } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeadLetterBody, ReplayReply } from "../../src/contract/dead-letter.ts";
 import type { Artifact, Job } from "../../src/contract/job.ts";
-import { SWEEP_SCHEDULE } from "../../src/contract/names.ts";
+import { deadLetterId, SWEEP_SCHEDULE } from "../../src/contract/names.ts";
 import { scheduleSweep } from "../../src/dev/schedule.ts";
 import { orrery } from "../cli/run.ts";
 import { until } from "../support/child.ts";
@@ -181,6 +181,21 @@ test("what an operator terminates, and what passes its deadline without a worker
     message: "An operator terminated the job: planted",
   });
   expect(await letterOf(late)).toMatchObject({ reason: "deadline", code: "deadline_exceeded", attempts: 0 });
+});
+
+test("a terminated job that runs again before the sweep comes has a dead letter that says so", async () => {
+  const jobId = await submit(longSearch(4_000_000, 77));
+  await stack.client.workflow.getHandle(jobId).terminate();
+  expect((await finished(stack.url, jobId)).error?.code).toBe("terminated");
+  const rerun = await call("POST", `${stack.url}/v1/jobs/${jobId}/rerun`);
+  expect([rerun.status, rerun.body.run]).toEqual([202, 2]);
+
+  await sweep();
+
+  const letter = stack.client.workflow.getHandle(deadLetterId(jobId, 1));
+  expect(await letter.result()).toMatchObject({ resolution: "rerun", job_id: jobId, reason: "run 2" });
+  await call("POST", `${stack.url}/v1/jobs/${jobId}/cancel`);
+  expect((await finished(stack.url, jobId)).status).toBe("cancelled");
 });
 
 test("a replay is checked first, then becomes a new job with a patch, and a second one makes no second job", async () => {

@@ -3,6 +3,7 @@ import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Job, Member, RerunPlan } from "../../src/contract/job.ts";
+import { deadLetterId } from "../../src/contract/names.ts";
 import { tgefdBase } from "../contract/tgefd-documents.ts";
 import { until } from "../support/child.ts";
 import { CERTIFICATE, type FileServer, serveFiles } from "../support/file-server.ts";
@@ -131,6 +132,21 @@ describe("a rerun", () => {
       expect(job).toMatchObject({ job_id: jobId, status: "succeeded", run: 2, error: null });
       expect(job.deadline_at > timedOut.deadline_at).toBe(true);
     }
+  });
+
+  test("resolves the dead letter of the run before it, and a second failure has one of its own", async () => {
+    const jobId = await submit(
+      { dataset: { source: "inline", columns: { x: [-1, 1, 2, 3], y: [1, 2, 3, 4] } }, law: "y = log(x)" },
+      "evaluate",
+    );
+    expect((await finished(stack.url, jobId)).error?.code).toBe("law_not_finite");
+
+    expect(await again(jobId, 2)).toMatchObject({ status: "failed", run: 2, error: { code: "law_not_finite" } });
+
+    const first = stack.client.workflow.getHandle(deadLetterId(jobId, 1));
+    expect(await first.result()).toMatchObject({ resolution: "rerun", job_id: jobId });
+    const second = await stack.client.workflow.getHandle(deadLetterId(jobId, 2)).describe();
+    expect([second.status.name, second.memo?.run]).toEqual(["RUNNING", 2]);
   });
 
   test("works on the table that was fetched, whatever the address gives now", async () => {

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { OrreryError } from "../../contract/errors.ts";
-import type { JobInput, JobMemo, Route } from "../../contract/flow.ts";
+import type { JobInput, JobMemo, Resolution, Route } from "../../contract/flow.ts";
 import type { RerunPlan, RerunRequest } from "../../contract/job.ts";
 import { shardKey } from "../../contract/keys.ts";
-import { shardId } from "../../contract/names.ts";
+import { deadLetterId, RESOLVE, shardId } from "../../contract/names.ts";
 import { planDiscover } from "../../contract/plan.ts";
 import type { DatasetSource, DiscoverRequest } from "../../contract/request.ts";
 import { shardCells } from "../../contract/route.ts";
@@ -60,6 +60,12 @@ export function createReruns(deps: { temporal: Temporal; store: Store; reader: J
     return { workflow: started?.workflowType?.name ?? "", input, memo };
   }
 
+  /** After the start, so that a failed job is never without a dead letter or another run. */
+  async function settleDeadLetter({ memo, input }: Former, tenant: string): Promise<void> {
+    const resolution: Resolution = { resolution: "rerun", by: tenant, reason: `run ${runAfter(memo)}`, job_id: input.job_id };
+    await temporal.signal(deadLetterId(input.job_id, memo.run ?? 1), RESOLVE, resolution);
+  }
+
   async function membersOf({ input, memo }: Former, scope: Scope, run: number): Promise<RerunPlan["members"]> {
     const { job_id, tenant, request, reused } = input;
     const root = { id: job_id, type: "job", name: memo.kind, action: scope === "failed" && reused ? "reuse" : "rerun" } as const;
@@ -95,8 +101,9 @@ export function createReruns(deps: { temporal: Temporal; store: Store; reader: J
       await audit.record(tenant, { actor: tenant, action: "job.rerun", job_id: jobId, run: runAfter(former.memo), request_id: requestId });
       // The run's number names the request: of two that saw the same run end, one starts the next, and both mean it.
       const options = { ...startOf(input, memo), workflowIdReusePolicy: "ALLOW_DUPLICATE" } as const;
-      if (await temporal.start(former.workflow, options, `${jobId}.run-${memo.run}`)) return acceptedView(jobId, memo);
-      throw notFinished(jobId, memo.run);
+      if (!(await temporal.start(former.workflow, options, `${jobId}.run-${memo.run}`))) throw notFinished(jobId, memo.run);
+      await settleDeadLetter(former, tenant);
+      return acceptedView(jobId, memo);
     },
 
     async plan(jobId, tenant, scope) {
