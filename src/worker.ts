@@ -7,11 +7,12 @@ import { type Compute, createCompute } from "./activities/compute.ts";
 import { type Activities, createActivities } from "./activities/index.ts";
 import { loadSettings, loadTemporal, storeOptions, type TemporalTarget, uriRules } from "./config/load.ts";
 import type { Settings } from "./config/schema.ts";
-import { POOLS, type Pool, QUEUES } from "./contract/names.ts";
+import { POOLS, type Pool, QUEUES, WEBHOOK_QUEUE } from "./contract/names.ts";
 import { createFetch } from "./datasets/fetch.ts";
 import { openStore } from "./storage/open.ts";
 import { serveHealth } from "./telemetry/health.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
+import { createSend } from "./webhooks/send.ts";
 
 /** Longest wait for the server's first answer. */
 const CONNECT_MS = 10_000;
@@ -21,6 +22,9 @@ const CLOSING_MS = 5_000;
 
 /** Workflow tasks and short-path activities that run side by side. One thread computes; the rest is waiting for I/O. */
 const CONTROL_SLOTS = 20;
+
+/** Receivers that are told something at the same time. */
+const WEBHOOK_SLOTS = 20;
 
 async function main(): Promise<void> {
   const settings = loadSettings();
@@ -42,15 +46,16 @@ async function main(): Promise<void> {
       maxBytes: settings.ORRERY_MAX_UPLOAD_BYTES,
       timeoutMs: settings.ORRERY_URI_TIMEOUT_SECONDS * 1_000,
     }),
+    sendWebhook: createSend({ secret: settings.ORRERY_WEBHOOK_SECRET, allow: settings.ORRERY_WEBHOOK_ALLOW }),
     logger,
   });
-  const workers = await Promise.all(
-    pools.map((pool) => Worker.create({ ...optionsOf(pool, activities, settings), connection, namespace: temporal.namespace })),
-  );
+  const options = pools.map((pool) => optionsOf(pool, activities, settings));
+  if (pools.includes("control")) options.push(webhookOptions(activities, settings));
+  const workers = await Promise.all(options.map((each) => Worker.create({ ...each, connection, namespace: temporal.namespace })));
   const health = await serveHealth(
     { host: settings.ORRERY_WORKER_HOST, port: settings.ORRERY_WORKER_PORT },
     {
-      failing: () => pools.find((_, index) => workers[index]?.getState() !== "RUNNING"),
+      failing: () => options.find((_, index) => workers[index]?.getState() !== "RUNNING")?.taskQueue,
       detail: () => detailOf(pools, workers, compute, settings),
     },
   );
@@ -71,9 +76,9 @@ async function main(): Promise<void> {
   await runs;
 }
 
-function optionsOf(pool: Pool, activities: Activities, settings: Settings): WorkerOptions {
-  const shared: WorkerOptions = {
-    taskQueue: QUEUES[pool],
+function sharedOptions(taskQueue: string, activities: Activities, settings: Settings): WorkerOptions {
+  return {
+    taskQueue,
     activities,
     shutdownGraceTime: settings.ORRERY_DRAIN_SECONDS * 1_000,
     shutdownForceTime: settings.ORRERY_DRAIN_SECONDS * 1_000 + CLOSING_MS,
@@ -81,6 +86,15 @@ function optionsOf(pool: Pool, activities: Activities, settings: Settings): Work
     maxHeartbeatThrottleInterval: "1s",
     maxEagerActivityReservationsPerWorkflowTask: 0,
   };
+}
+
+/** Receivers that hold their requests keep each other waiting, and no job. */
+function webhookOptions(activities: Activities, settings: Settings): WorkerOptions {
+  return { ...sharedOptions(WEBHOOK_QUEUE, activities, settings), maxConcurrentActivityTaskExecutions: WEBHOOK_SLOTS };
+}
+
+function optionsOf(pool: Pool, activities: Activities, settings: Settings): WorkerOptions {
+  const shared = sharedOptions(QUEUES[pool], activities, settings);
   if (pool !== "control") return { ...shared, maxConcurrentActivityTaskExecutions: settings.ORRERY_THREADS };
   return {
     ...shared,

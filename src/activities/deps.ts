@@ -1,6 +1,7 @@
 import type { FetchTable } from "../datasets/fetch.ts";
 import type { Store } from "../storage/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { SendWebhook } from "../webhooks/send.ts";
 import type { Compute } from "./compute.ts";
 
 /** What activities act on; built once by the worker process. */
@@ -8,5 +9,6 @@ export interface ActivityDeps {
   store: Store;
   compute: Compute;
   fetchTable: FetchTable;
+  sendWebhook: SendWebhook;
   logger: Logger;
 }

@@ -1,3 +1,4 @@
+import { createDeliverWebhook } from "./deliver-webhook.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { createDiscover } from "./discover.ts";
 import { createEvaluate } from "./evaluate.ts";
@@ -17,6 +18,7 @@ export function createActivities(deps: ActivityDeps) {
     searchShard: createSearchShard(deps),
     judge: createJudge(deps),
     tgefd: createTgefd(deps),
+    deliverWebhook: createDeliverWebhook(deps),
   };
 }
 

@@ -1,6 +1,7 @@
 import express, { type Express } from "express";
 import { KINDS } from "../contract/names.ts";
 import { NO_RULES } from "../datasets/uri.ts";
+import { NO_CALLBACKS } from "../webhooks/callback.ts";
 import type { AppDeps } from "./deps.ts";
 import { createHealth } from "./health.ts";
 import { createJobBody } from "./jobs/body.ts";
@@ -49,7 +50,14 @@ export function createApp({ connection, store, logger, options }: AppDeps): Gate
     queues,
     reader,
     watchers: createWatchers({ temporal, reader }),
-    submit: createSubmit({ temporal, store, reader, reuse: options.storeReuse, uris: options.uris ?? NO_RULES }),
+    submit: createSubmit({
+      temporal,
+      store,
+      reader,
+      reuse: options.storeReuse,
+      uris: options.uris ?? NO_RULES,
+      callbacks: options.callbacks ?? NO_CALLBACKS,
+    }),
     jobBody: createJobBody(temporalUiUrl && `${temporalUiUrl.replace(/\/$/, "")}/namespaces/${namespace}`),
     health: createHealth({ temporal, store, logger }),
   };

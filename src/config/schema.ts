@@ -68,6 +68,22 @@ export const datasetSettings = z.object({
     .describe("Longest time for the fetch of one dataset, in seconds. A fetch that fails for a passing reason is tried five times."),
 });
 
+export const webhookSettings = z.object({
+  ORRERY_WEBHOOK_SECRET: z
+    .string()
+    .regex(
+      /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/,
+      "must be whsec_ and 24 to 64 bytes in base64; make one with: echo whsec_$(openssl rand -base64 32)",
+    )
+    .optional()
+    .describe(
+      "Key that signs webhooks, as Standard Webhooks write it: whsec_ and 24 to 64 random bytes in base64. The gateway and the workers need it; without it a request with callback_url is refused.",
+    ),
+  ORRERY_WEBHOOK_ALLOW: list.describe(
+    "Private hosts that webhooks may be sent to: names, addresses and networks such as 10.1.0.0/16, comma-separated. Public hosts always may, by https: alone; those named here also by http:.",
+  ),
+});
+
 export const storeSettings = z.object({
   ORRERY_STORE: z
     .enum(["fs", "s3", "gcs"])
@@ -154,6 +170,7 @@ export const sharedSettings = z.object({
 export const settings = z.object({
   ...httpSettings.shape,
   ...datasetSettings.shape,
+  ...webhookSettings.shape,
   ...storeSettings.shape,
   ...workerSettings.shape,
   ...embeddedSettings.shape,

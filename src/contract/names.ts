@@ -5,8 +5,17 @@ export const QUEUES = { control: "orrery-control", light: "orrery-light", heavy:
 export type Pool = keyof typeof QUEUES;
 export const POOLS = ["control", "light", "heavy"] as const satisfies readonly Pool[];
 
+/** Task queue of the requests to receivers of webhooks, which may hold them for long; served by the workers of the control pool. */
+export const WEBHOOK_QUEUE = "orrery-webhooks";
+
 /** Registered workflow types: exactly the exports of `workflows/index.ts`. */
-export const WORKFLOWS = { discover: "discoverJob", evaluate: "evaluateJob", tgefd: "tgefdJob", shard: "discoverShard" } as const;
+export const WORKFLOWS = {
+  discover: "discoverJob",
+  evaluate: "evaluateJob",
+  tgefd: "tgefdJob",
+  shard: "discoverShard",
+  webhook: "deliverWebhook",
+} as const;
 
 export const KINDS = ["discover", "evaluate"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -61,4 +70,9 @@ export const LOCAL_TENANT = "local";
 /** The id of a shard's workflow. The zero-based index is padded so that ids sort in order. */
 export function shardId(jobId: string, index: number): string {
   return `${jobId}.shard-${String(index).padStart(3, "0")}`;
+}
+
+/** The id of the workflow that tells a receiver of the end of a run, which is also the id that the receiver sees. */
+export function webhookId(jobId: string, run: number): string {
+  return `webhook.${jobId}.${run}`;
 }

@@ -161,7 +161,10 @@ const common = {
   decision: decision.prefault({}),
   seed: z.int().min(0).max(4_294_967_295).default(42),
   budget: budget.prefault({}),
-  callback_url: z.null().optional().meta({ description: "Reserved: only null is accepted." }),
+  callback_url: z.string().min(1).max(2_048).nullable().optional().meta({
+    description:
+      "https: address that is told of the end of the job, whatever it is, by a signed request (Standard Webhooks). Default: none.",
+  }),
   narrative: z.literal(false).optional().meta({ description: "Reserved: only false is accepted." }),
   priority: z.int().min(1).max(5).default(3).meta({ description: "1 is served first." }),
   reuse: z

@@ -1,3 +1,4 @@
+export { deliverWebhook } from "./deliver-webhook.ts";
 export { discoverJob } from "./discover-job.ts";
 export { discoverShard } from "./discover-shard.ts";
 export { evaluateJob } from "./evaluate-job.ts";

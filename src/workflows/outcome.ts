@@ -8,8 +8,9 @@ import {
   upsertSearchAttributes,
 } from "@temporalio/workflow";
 import { ERRORS, type ErrorCode, isErrorCode } from "../contract/errors.ts";
-import type { FailureDetails, Handback, Summary, Ticket } from "../contract/flow.ts";
+import type { FailureDetails, Handback, Summary } from "../contract/flow.ts";
 import { ATTRIBUTES } from "../contract/names.ts";
+import { type Callback, notify } from "./webhook.ts";
 
 const VERDICT = defineSearchAttributeKey(ATTRIBUTES.verdict, SearchAttributeType.KEYWORD);
 const ERROR = defineSearchAttributeKey(ATTRIBUTES.error, SearchAttributeType.KEYWORD);
@@ -18,15 +19,20 @@ const ERROR = defineSearchAttributeKey(ATTRIBUTES.error, SearchAttributeType.KEY
 const MAX_HANDBACKS = 100;
 
 /** Runs a job to its one terminal state and leaves the verdict, or the error code, as a search attribute. */
-export async function settle({ deadline_at }: Ticket, run: () => Promise<Summary>): Promise<Summary> {
+export async function settle(job: Callback, run: () => Promise<Summary>): Promise<Summary> {
   try {
     const summary = await run();
     upsertSearchAttributes([{ key: VERDICT, value: summary.verdict }]);
+    await notify(job, { summary });
     return summary;
   } catch (error) {
-    if (isCancellation(error)) throw error;
-    const failure = jobFailure(error, deadline_at);
+    if (isCancellation(error)) {
+      await notify(job, "cancelled");
+      throw error;
+    }
+    const failure = jobFailure(error, job.deadline_at);
     upsertSearchAttributes([{ key: ERROR, value: failure.type ?? "internal_error" }]);
+    await notify(job, { failure });
     throw failure;
   }
 }

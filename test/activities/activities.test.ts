@@ -26,13 +26,15 @@ let folder: string;
 let activities: Activities;
 /** No test here names a dataset by its address. */
 const fetchTable = () => Promise.reject(new Error("nothing is fetched"));
+/** Nor one that is told of its end. */
+const sendWebhook = () => Promise.reject(new Error("nothing is sent"));
 beforeAll(() => {
   compute = createCompute({ pools: ["control", "light", "heavy"], threads: 1 });
 });
 afterAll(() => compute.close());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "orrery-activities-"));
-  activities = createActivities({ store: createFsStore(folder), compute, fetchTable, logger });
+  activities = createActivities({ store: createFsStore(folder), compute, fetchTable, sendWebhook, logger });
   return () => rm(folder, { recursive: true, force: true });
 });
 
@@ -193,7 +195,7 @@ describe("a long search", () => {
         return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
       },
     };
-    const { discover } = createActivities({ store: createFsStore(folder), compute: hanging, fetchTable, logger });
+    const { discover } = createActivities({ store: createFsStore(folder), compute: hanging, fetchTable, sendWebhook, logger });
     const env = new MockActivityEnvironment({ taskQueue: QUEUES.heavy, heartbeatTimeoutMs: 1_000 }, { logger: quiet });
 
     await expect(env.run(discover, search("ten"))).rejects.toMatchObject({ type: "worker_lost", nonRetryable: false });

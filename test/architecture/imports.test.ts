@@ -61,9 +61,10 @@ const RULES: Record<string, Rule> = {
     packages: /^(csv-parse|hyparquet|hyparquet-compressors|ipaddr\.js|undici|zod)$/,
     builtins: ANY,
   },
+  webhooks: { values: ["contract", "datasets"], types: ["contract"], packages: /^(standardwebhooks|undici)$/, builtins: /^node:dns$/ },
   activities: {
     values: ["contract", "datasets", "engine"],
-    types: ["storage", "telemetry"],
+    types: ["storage", "telemetry", "webhooks"],
     packages: /^(@temporalio\/activity|piscina|canonicalize)$/,
     builtins: /^node:crypto$/,
   },
@@ -76,7 +77,7 @@ const RULES: Record<string, Rule> = {
   telemetry: { values: ["contract"], types: ["contract"], packages: /^pino$/, builtins: ANY },
   config: { values: ["contract"], types: ["contract"], packages: /^(zod|@temporalio\/envconfig)$/, builtins: ANY },
   api: {
-    values: ["contract", "datasets"],
+    values: ["contract", "datasets", "webhooks"],
     types: ["workflows", "storage", "telemetry"],
     packages: /^(express|helmet|canonicalize|better-sse|zod|zod-openapi|swagger-ui-dist|yaml|@temporalio\/(client|common|proto))(\/.*)?$/,
     builtins: /^node:(crypto|stream|events|fs|path|url|module|http|util|timers)(\/promises)?$/,

@@ -32,6 +32,7 @@ export function createJobBody(temporalUi: string | undefined) {
       result,
       ...(memo.dataset !== undefined && { dataset: memo.dataset }),
       ...(memo.reused_from !== undefined && { reused_from: memo.reused_from }),
+      ...(view.webhook !== undefined && { webhook: view.webhook }),
       links: {
         self,
         status: `${self}/status`,
@@ -55,9 +56,9 @@ export function statusBody(view: JobView): Pick<Job, keyof typeof jobStatus.shap
 
 /** The weak tag of a state. The estimate of the time left changes by itself and is left out. */
 export function tagOf(view: JobView, form = ""): string {
-  const { status, verdict, attempts, progress, error, finishedAt } = view;
+  const { status, verdict, attempts, progress, error, finishedAt, webhook } = view;
   const steps = progress && [progress.phase, progress.done, progress.total];
-  const text = JSON.stringify([form, status, verdict, attempts, steps, waitOf(view), error, finishedAt]);
+  const text = JSON.stringify([form, status, verdict, attempts, steps, waitOf(view), error, finishedAt, webhook]);
   return `W/"${createHash("sha256").update(text).digest("hex").slice(0, 24)}"`;
 }
 

@@ -15,6 +15,7 @@ import type { DatasetSource } from "../../contract/request.ts";
 import { summaryIn } from "../../contract/summary.ts";
 import { parseUri, type UriRules } from "../../datasets/uri.ts";
 import type { Store } from "../../storage/store.ts";
+import { type CallbackRules, parseCallback } from "../../webhooks/callback.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import { type EncodedTable, encodedTable, resolveDataset, resolvePredict, storeTable } from "./dataset.ts";
 import { jobIdOf, requestHashOf } from "./idempotency.ts";
@@ -46,7 +47,14 @@ const MAX_INLINE_BYTES = (MAX_PAYLOAD_BYTES * 3) / 4;
 /** The workflow ends at its deadline by itself and says how; this much later the server ends what did not. */
 const DEADLINE_GRACE_MS = 2_000;
 
-export function createSubmit(deps: { temporal: Temporal; store: Store; reader: JobReader; reuse: boolean; uris: UriRules }): SubmitJob {
+export function createSubmit(deps: {
+  temporal: Temporal;
+  store: Store;
+  reader: JobReader;
+  reuse: boolean;
+  uris: UriRules;
+  callbacks: CallbackRules;
+}): SubmitJob {
   const { temporal, store, reader } = deps;
 
   /** The job that has the id already, if it answers the same body. */
@@ -78,6 +86,8 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
   return async function submit(submission) {
     const { kind, tenant, document, key } = submission;
     const { workflow, request, identity, input: more, route: routeOn } = parseJob(kind, document);
+    const { callback_url: callback = null } = request;
+    if (callback !== null) parseCallback(callback, deps.callbacks);
     const hash = requestHashOf(identity);
     const predict = await resolvePredict(store, tenant, "predict" in request ? request.predict : undefined);
     const { table, route } = await located(request.dataset, tenant, (header) => routeOn(header, predict?.header));
@@ -109,6 +119,7 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
       path: route.path,
       ...(route.path === "sharded" && { shards: route.shards }),
       ...(reused && input.reused && { reused_from: reused.job_id }),
+      ...(callback !== null && { webhook: true }),
     };
 
     // The second round serves a key whose job the server forgot between the refused start and the look at it.
