@@ -5,10 +5,11 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } 
 import closeWithGrace from "close-with-grace";
 import { type Compute, createCompute } from "./activities/compute.ts";
 import { type Activities, createActivities } from "./activities/index.ts";
-import { loadSettings, loadTemporal, storeOptions, type TemporalTarget, uriRules } from "./config/load.ts";
+import { loadSettings, loadTemporal, narrativeEndpoint, storeOptions, type TemporalTarget, uriRules } from "./config/load.ts";
 import type { Settings } from "./config/schema.ts";
-import { POOLS, type Pool, QUEUES, WEBHOOK_QUEUE } from "./contract/names.ts";
+import { OUTBOUND_QUEUE, POOLS, type Pool, QUEUES } from "./contract/names.ts";
 import { createFetch } from "./datasets/fetch.ts";
+import { createNarrate } from "./narrative/narrate.ts";
 import { openStore } from "./storage/open.ts";
 import { serveHealth } from "./telemetry/health.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
@@ -23,8 +24,8 @@ const CLOSING_MS = 5_000;
 /** Workflow tasks and short-path activities that run side by side. One thread computes; the rest is waiting for I/O. */
 const CONTROL_SLOTS = 20;
 
-/** Receivers that are told something at the same time. */
-const WEBHOOK_SLOTS = 20;
+/** Requests to servers outside that run side by side. */
+const OUTBOUND_SLOTS = 20;
 
 async function main(): Promise<void> {
   const settings = loadSettings();
@@ -47,10 +48,11 @@ async function main(): Promise<void> {
       timeoutMs: settings.ORRERY_URI_TIMEOUT_SECONDS * 1_000,
     }),
     sendWebhook: createSend({ secret: settings.ORRERY_WEBHOOK_SECRET, allow: settings.ORRERY_WEBHOOK_ALLOW }),
+    narrate: createNarrate({ endpoint: narrativeEndpoint(settings) }),
     logger,
   });
   const options = pools.map((pool) => optionsOf(pool, activities, settings));
-  if (pools.includes("control")) options.push(webhookOptions(activities, settings));
+  if (pools.includes("control")) options.push(outboundOptions(activities, settings));
   const workers = await Promise.all(options.map((each) => Worker.create({ ...each, connection, namespace: temporal.namespace })));
   const health = await serveHealth(
     { host: settings.ORRERY_WORKER_HOST, port: settings.ORRERY_WORKER_PORT },
@@ -88,9 +90,9 @@ function sharedOptions(taskQueue: string, activities: Activities, settings: Sett
   };
 }
 
-/** Receivers that hold their requests keep each other waiting, and no job. */
-function webhookOptions(activities: Activities, settings: Settings): WorkerOptions {
-  return { ...sharedOptions(WEBHOOK_QUEUE, activities, settings), maxConcurrentActivityTaskExecutions: WEBHOOK_SLOTS };
+/** Servers that hold their requests keep each other waiting, and no job. */
+function outboundOptions(activities: Activities, settings: Settings): WorkerOptions {
+  return { ...sharedOptions(OUTBOUND_QUEUE, activities, settings), maxConcurrentActivityTaskExecutions: OUTBOUND_SLOTS };
 }
 
 function optionsOf(pool: Pool, activities: Activities, settings: Settings): WorkerOptions {

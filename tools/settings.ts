@@ -7,6 +7,7 @@ const TITLES: [title: string, slice: z.ZodObject][] = [
   ["Gateway", slices.httpSettings],
   ["Datasets by address", slices.datasetSettings],
   ["Webhooks", slices.webhookSettings],
+  ["Narratives", slices.narrativeSettings],
   ["Artifact store and data", slices.storeSettings],
   ["Workers", slices.workerSettings],
   ["Embedded default", slices.embeddedSettings],

@@ -1,4 +1,5 @@
 import type { FetchTable } from "../datasets/fetch.ts";
+import type { Narrate } from "../narrative/narrate.ts";
 import type { Store } from "../storage/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { SendWebhook } from "../webhooks/send.ts";
@@ -10,5 +11,6 @@ export interface ActivityDeps {
   compute: Compute;
   fetchTable: FetchTable;
   sendWebhook: SendWebhook;
+  narrate: Narrate;
   logger: Logger;
 }

@@ -4,6 +4,7 @@ import { createDiscover } from "./discover.ts";
 import { createEvaluate } from "./evaluate.ts";
 import { createFetchDataset } from "./fetch-dataset.ts";
 import { createJudge } from "./judge.ts";
+import { createNarrative } from "./narrative.ts";
 import { createPrepare } from "./prepare.ts";
 import { createSearchShard } from "./search-shard.ts";
 import { createTgefd } from "./tgefd.ts";
@@ -18,6 +19,7 @@ export function createActivities(deps: ActivityDeps) {
     searchShard: createSearchShard(deps),
     judge: createJudge(deps),
     tgefd: createTgefd(deps),
+    narrative: createNarrative(deps),
     deliverWebhook: createDeliverWebhook(deps),
   };
 }

@@ -39,6 +39,9 @@ export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   if (parsed.success && parsed.data.ORRERY_STORE !== "fs" && parsed.data.ORRERY_STORE_BUCKET === undefined) {
     faults.push(`ORRERY_STORE=${parsed.data.ORRERY_STORE}: ORRERY_STORE_BUCKET has to name its bucket`);
   }
+  if (parsed.success && (parsed.data.ORRERY_NARRATIVE_URL === undefined) !== (parsed.data.ORRERY_NARRATIVE_MODEL === undefined)) {
+    faults.push("ORRERY_NARRATIVE_URL and ORRERY_NARRATIVE_MODEL: one is set without the other; set both, or neither");
+  }
   if (faults.length > 0 || !parsed.success) throw new ConfigError(`Settings are wrong:\n  ${faults.join("\n  ")}`);
   return Object.freeze(parsed.data);
 }
@@ -91,6 +94,12 @@ export function uriRules(own: Settings) {
 /** What webhooks may be sent to, and whether any can be signed. */
 export function callbackRules(own: Settings) {
   return { signed: own.ORRERY_WEBHOOK_SECRET !== undefined, allow: own.ORRERY_WEBHOOK_ALLOW };
+}
+
+/** What puts results in words, if the settings name an endpoint. */
+export function narrativeEndpoint(own: Settings) {
+  const { ORRERY_NARRATIVE_URL: url, ORRERY_NARRATIVE_MODEL: model, ORRERY_NARRATIVE_KEY: key } = own;
+  return url === undefined || model === undefined ? undefined : { url, model, key };
 }
 
 function isLoopback(host: string): boolean {

@@ -84,6 +84,21 @@ export const webhookSettings = z.object({
   ),
 });
 
+export const narrativeSettings = z.object({
+  ORRERY_NARRATIVE_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "Address of an API that speaks OpenAI's chat completions, without /chat/completions, such as https://llm.example.org/v1. It is sent the results of jobs that ask for a narrative, names of columns among them. Default: none; narratives come from a template.",
+    ),
+  ORRERY_NARRATIVE_MODEL: z.string().min(1).max(200).optional().describe("Model that is asked for there."),
+  ORRERY_NARRATIVE_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, "must be visible ASCII characters")
+    .optional()
+    .describe("Key that is sent there as a bearer token, if it needs one."),
+});
+
 export const storeSettings = z.object({
   ORRERY_STORE: z
     .enum(["fs", "s3", "gcs"])
@@ -171,6 +186,7 @@ export const settings = z.object({
   ...httpSettings.shape,
   ...datasetSettings.shape,
   ...webhookSettings.shape,
+  ...narrativeSettings.shape,
   ...storeSettings.shape,
   ...workerSettings.shape,
   ...embeddedSettings.shape,

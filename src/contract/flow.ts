@@ -78,6 +78,16 @@ export interface ShardInput extends Ticket {
   cells: CellRange;
 }
 
+/** A result that is to be put in words. */
+export interface NarrativeInput {
+  job_id: string;
+  tenant: string;
+  /** The artifact `result.json`. */
+  result: StoredArtifact;
+  /** Take the template, for the reason that is given here. */
+  plain?: string;
+}
+
 /** What a receiver is told when a job has ended: the body of the request, as JSON. */
 export interface JobEvent {
   type: `job.${"succeeded" | "failed" | "timed_out" | "cancelled"}`;

@@ -5,8 +5,8 @@ export const QUEUES = { control: "orrery-control", light: "orrery-light", heavy:
 export type Pool = keyof typeof QUEUES;
 export const POOLS = ["control", "light", "heavy"] as const satisfies readonly Pool[];
 
-/** Task queue of the requests to receivers of webhooks, which may hold them for long; served by the workers of the control pool. */
-export const WEBHOOK_QUEUE = "orrery-webhooks";
+/** Task queue of requests to servers that may hold them for long: receivers of webhooks and what words results. Served by the workers of the control pool. */
+export const OUTBOUND_QUEUE = "orrery-outbound";
 
 /** Registered workflow types: exactly the exports of `workflows/index.ts`. */
 export const WORKFLOWS = {

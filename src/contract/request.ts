@@ -165,7 +165,10 @@ const common = {
     description:
       "https: address that is told of the end of the job, whatever it is, by a signed request (Standard Webhooks). Default: none.",
   }),
-  narrative: z.literal(false).optional().meta({ description: "Reserved: only false is accepted." }),
+  narrative: z
+    .boolean()
+    .optional()
+    .meta({ description: "Whether the result is also put in words for people, as the artifact narrative.md." }),
   priority: z.int().min(1).max(5).default(3).meta({ description: "1 is served first." }),
   reuse: z
     .boolean()

@@ -1,14 +1,14 @@
 import { ActivityFailure, ApplicationFailure, proxyActivities, upsertMemo } from "@temporalio/workflow";
 import type { Activities } from "../activities/index.ts";
 import type { Delivery, FailureDetails, WebhookInput } from "../contract/flow.ts";
-import { WEBHOOK_QUEUE } from "../contract/names.ts";
+import { OUTBOUND_QUEUE } from "../contract/names.ts";
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 
 /** Attempts after 5 s, 15 s, 45 s, … and from the seventh on each hour, until a day has passed. */
 const { deliverWebhook: deliver } = proxyActivities<Activities>({
-  taskQueue: WEBHOOK_QUEUE,
+  taskQueue: OUTBOUND_QUEUE,
   // Beyond the 15 s that one request may take.
   startToCloseTimeout: 20 * SECOND,
   scheduleToCloseTimeout: 24 * HOUR,

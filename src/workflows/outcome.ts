@@ -10,6 +10,7 @@ import {
 import { ERRORS, type ErrorCode, isErrorCode } from "../contract/errors.ts";
 import type { FailureDetails, Handback, Summary } from "../contract/flow.ts";
 import { ATTRIBUTES } from "../contract/names.ts";
+import { type Narratable, narrated } from "./narrative.ts";
 import { type Callback, notify } from "./webhook.ts";
 
 const VERDICT = defineSearchAttributeKey(ATTRIBUTES.verdict, SearchAttributeType.KEYWORD);
@@ -19,9 +20,9 @@ const ERROR = defineSearchAttributeKey(ATTRIBUTES.error, SearchAttributeType.KEY
 const MAX_HANDBACKS = 100;
 
 /** Runs a job to its one terminal state and leaves the verdict, or the error code, as a search attribute. */
-export async function settle(job: Callback, run: () => Promise<Summary>): Promise<Summary> {
+export async function settle(job: Callback & Narratable, run: () => Promise<Summary>): Promise<Summary> {
   try {
-    const summary = await run();
+    const summary = await narrated(job, await run());
     upsertSearchAttributes([{ key: VERDICT, value: summary.verdict }]);
     await notify(job, { summary });
     return summary;

@@ -13,6 +13,7 @@ import type { DiscoverInput, EvaluateInput, Fetched, Handback, Summary } from ".
 import { datasetKey } from "../../src/contract/keys.ts";
 import { QUEUES } from "../../src/contract/names.ts";
 import { discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
+import { createNarrate } from "../../src/narrative/narrate.ts";
 import { createFsStore } from "../../src/storage/fs.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { until } from "../support/child.ts";
@@ -28,13 +29,14 @@ let activities: Activities;
 const fetchTable = () => Promise.reject(new Error("nothing is fetched"));
 /** Nor one that is told of its end. */
 const sendWebhook = () => Promise.reject(new Error("nothing is sent"));
+const narrate = createNarrate({ endpoint: undefined });
 beforeAll(() => {
   compute = createCompute({ pools: ["control", "light", "heavy"], threads: 1 });
 });
 afterAll(() => compute.close());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "orrery-activities-"));
-  activities = createActivities({ store: createFsStore(folder), compute, fetchTable, sendWebhook, logger });
+  activities = createActivities({ store: createFsStore(folder), compute, fetchTable, sendWebhook, narrate, logger });
   return () => rm(folder, { recursive: true, force: true });
 });
 
@@ -122,6 +124,8 @@ describe("a dataset that is fetched", () => {
       store,
       compute,
       fetchTable: () => Promise.resolve({ table: tableOf(planets), dropped: 0 }),
+      sendWebhook,
+      narrate,
       logger,
     });
     const bytes = encodeTable(tableOf({ a: Array.from({ length: 50_000 }, (_, row) => 1 + row) }));
@@ -195,7 +199,7 @@ describe("a long search", () => {
         return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
       },
     };
-    const { discover } = createActivities({ store: createFsStore(folder), compute: hanging, fetchTable, sendWebhook, logger });
+    const { discover } = createActivities({ store: createFsStore(folder), compute: hanging, fetchTable, sendWebhook, narrate, logger });
     const env = new MockActivityEnvironment({ taskQueue: QUEUES.heavy, heartbeatTimeoutMs: 1_000 }, { logger: quiet });
 
     await expect(env.run(discover, search("ten"))).rejects.toMatchObject({ type: "worker_lost", nonRetryable: false });

@@ -62,8 +62,9 @@ const RULES: Record<string, Rule> = {
     builtins: ANY,
   },
   webhooks: { values: ["contract", "datasets"], types: ["contract"], packages: /^(standardwebhooks|undici)$/, builtins: /^node:dns$/ },
+  narrative: { values: ["contract"], types: ["contract"], packages: /^(undici|zod)$/, builtins: NONE },
   activities: {
-    values: ["contract", "datasets", "engine"],
+    values: ["contract", "datasets", "engine", "narrative"],
     types: ["storage", "telemetry", "webhooks"],
     packages: /^(@temporalio\/activity|piscina|canonicalize)$/,
     builtins: /^node:crypto$/,
