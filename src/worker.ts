@@ -10,6 +10,7 @@ import type { Settings } from "./config/schema.ts";
 import { OUTBOUND_QUEUE, POOLS, type Pool, QUEUES } from "./contract/names.ts";
 import { createFetch } from "./datasets/fetch.ts";
 import { createNarrate } from "./narrative/narrate.ts";
+import { createCircuits } from "./outbound/circuits.ts";
 import { openStore } from "./storage/open.ts";
 import { serveHealth } from "./telemetry/health.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
@@ -37,12 +38,14 @@ async function main(): Promise<void> {
   Runtime.install({ logger: bridge(logger), shutdownSignals: [], workerHeartbeatInterval: "1s" });
   const connection = await connect(temporal);
   const compute = createCompute({ pools, threads: settings.ORRERY_THREADS });
-  const { store, objects } = await openStore(storeOptions(settings));
+  const circuits = createCircuits((change) => logger.warn(change, "circuit changed"));
+  const { store, objects } = await openStore(storeOptions(settings), circuits);
   const activities = createActivities({
     store,
     compute,
     fetchTable: createFetch({
       rules: uriRules(settings),
+      circuits,
       ...(objects && { objects }),
       maxBytes: settings.ORRERY_MAX_UPLOAD_BYTES,
       timeoutMs: settings.ORRERY_URI_TIMEOUT_SECONDS * 1_000,
@@ -58,7 +61,7 @@ async function main(): Promise<void> {
     { host: settings.ORRERY_WORKER_HOST, port: settings.ORRERY_WORKER_PORT },
     {
       failing: () => options.find((_, index) => workers[index]?.getState() !== "RUNNING")?.taskQueue,
-      detail: () => detailOf(pools, workers, compute, settings),
+      detail: () => ({ ...detailOf(pools, workers, compute, settings), circuits: circuits.states() }),
     },
   );
 

@@ -29,8 +29,17 @@ export async function attempt<T>(
       message: known.message,
       nonRetryable: !ERRORS[known.code].retryable,
       details: [details],
+      ...(known.retryAt && { nextRetryDelay: pauseUntil(known.retryAt) }),
     });
   } finally {
     pulse.stop();
   }
+}
+
+/** What is tried again at a known time is not tried by all at once. */
+const SPREAD_MS = 10_000;
+
+/** Milliseconds until then. An attempt before would only use itself up. */
+function pauseUntil(time: Date): number {
+  return Math.max(time.getTime() - Date.now(), 0) + Math.random() * SPREAD_MS;
 }

@@ -2,8 +2,9 @@ import { activityInfo } from "@temporalio/activity";
 import type { StoredArtifact, Summary, Ticket } from "../contract/flow.ts";
 import { artifactKey, summaryKey } from "../contract/keys.ts";
 import { ENGINE_VERSION } from "../contract/names.ts";
+import { encodeSummary, type StoredSummary, summaryIn } from "../contract/summary.ts";
 import type { Store } from "../storage/store.ts";
-import { canonical, keep, sha256 } from "./content.ts";
+import { canonical, keep, readIntact, sha256 } from "./content.ts";
 import type { Judgement } from "./task.ts";
 
 /** Results up to this size travel in the closing event, so that reading them needs no store. */
@@ -38,7 +39,14 @@ export async function publish(store: Store, ticket: Ticket, judgement: Judgement
     started_at: startedAt.toISOString(),
     attempts: activityInfo().attempt,
   };
-  const stored = JSON.stringify({ job_id: ticket.job_id, summary });
-  await store.putIfAbsent(summaryKey(tenant, ENGINE_VERSION, ticket.request_hash), Buffer.from(stored));
+  await keepSummary(store, summaryKey(tenant, ENGINE_VERSION, ticket.request_hash), { job_id: ticket.job_id, summary });
   return summary;
+}
+
+/** The first job that answers a request is the one that later ones are answered from, unless what it left is damaged. */
+async function keepSummary(store: Store, key: string, stored: StoredSummary): Promise<void> {
+  const bytes = encodeSummary(stored);
+  if (await store.putIfAbsent(key, bytes)) return;
+  const earlier = await readIntact(store, key, (found) => summaryIn(found) !== undefined);
+  if (!earlier) await store.putIfAbsent(key, bytes);
 }

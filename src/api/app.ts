@@ -38,7 +38,7 @@ export interface Gateway {
 }
 
 /** Builds the gateway. Opens no socket and starts no timer until a request comes. */
-export function createApp({ connection, store, logger, options }: AppDeps): Gateway {
+export function createApp({ connection, store, circuits, logger, options }: AppDeps): Gateway {
   const { namespace, temporalTimeoutMs: timeoutMs, temporalUiUrl } = options;
   const temporal = createTemporal({ connection, namespace, timeoutMs });
   const queues = createQueues(temporal);
@@ -59,7 +59,7 @@ export function createApp({ connection, store, logger, options }: AppDeps): Gate
       callbacks: options.callbacks ?? NO_CALLBACKS,
     }),
     jobBody: createJobBody(temporalUiUrl && `${temporalUiUrl.replace(/\/$/, "")}/namespaces/${namespace}`),
-    health: createHealth({ temporal, store, logger }),
+    health: createHealth({ temporal, store, circuits, logger }),
   };
 
   const operations: Operation[] = [

@@ -1,5 +1,6 @@
 import type { Connection } from "@temporalio/client";
 import type { UriRules } from "../datasets/uri.ts";
+import type { Circuits } from "../outbound/circuits.ts";
 import type { Store } from "../storage/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { CallbackRules } from "../webhooks/callback.ts";
@@ -8,6 +9,8 @@ import type { CallbackRules } from "../webhooks/callback.ts";
 export interface AppDeps {
   connection: Connection;
   store: Store;
+  /** Those of the store and of whatever else this process calls. */
+  circuits: Circuits;
   logger: Logger;
   options: GatewayOptions;
 }

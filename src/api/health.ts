@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { OrreryError } from "../contract/errors.ts";
+import type { CircuitReport } from "../outbound/circuit.ts";
+import type { Circuits } from "../outbound/circuits.ts";
 import type { Store } from "../storage/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Temporal } from "./temporal/temporal.ts";
@@ -17,6 +19,8 @@ export interface Checkup {
 /** The dependencies of the gateway, looked at once for however many probes ask. */
 export interface Health {
   check(): Promise<Checkup>;
+  /** The circuits to what this process calls; none with a store in a directory. */
+  circuits(): CircuitReport[];
   /** From now on the process is leaving, and says that it is not ready. */
   drain(): void;
   draining(): boolean;
@@ -27,7 +31,7 @@ const FRESH_MS = 3_000;
 /** A probe has its own, shorter patience than a client. */
 const TIMEOUT_MS = 1_500;
 
-export function createHealth(deps: { temporal: Temporal; store: Store; logger: Logger }): Health {
+export function createHealth(deps: { temporal: Temporal; store: Store; circuits: Circuits; logger: Logger }): Health {
   let last: { until: number; checkup: Promise<Checkup> } | undefined;
   let storeCheck: Promise<void> | undefined;
   const failing = new Set<string>();
@@ -76,6 +80,7 @@ export function createHealth(deps: { temporal: Temporal; store: Store; logger: L
       if (!last || last.until < Date.now()) last = { until: Date.now() + FRESH_MS, checkup: checkNow() };
       return last.checkup;
     },
+    circuits: () => deps.circuits.states(),
     drain() {
       leaving = true;
     },

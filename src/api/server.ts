@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import { fileURLToPath } from "node:url";
 import closeWithGrace from "close-with-grace";
 import { callbackRules, loadSettings, loadTemporal, storeOptions, uriRules } from "../config/load.ts";
+import { createCircuits } from "../outbound/circuits.ts";
 import { openStore } from "../storage/open.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { createApp } from "./app.ts";
@@ -24,11 +25,13 @@ async function main(): Promise<void> {
   const logger = createLogger({ level: settings.ORRERY_LOG_LEVEL, process: "gateway" });
   const connection = connectTemporal(target.connection);
   const uiUrl = settings.ORRERY_TEMPORAL_UI_URL ?? (target.explicit ? undefined : `http://127.0.0.1:${settings.ORRERY_TEMPORAL_UI_PORT}`);
-  const { store } = await openStore(storeOptions(settings));
+  const circuits = createCircuits((change) => logger.warn(change, "circuit changed"));
+  const { store } = await openStore(storeOptions(settings), circuits);
   const gateway = createApp({
     connection,
     logger,
     store,
+    circuits,
     options: {
       version: packageVersion(),
       namespace: target.namespace,

@@ -6,13 +6,20 @@ import type { Command } from "commander";
 import { POOLS } from "../contract/names.ts";
 
 /** The sibling composition roots, without their extension, which is that of this file: .js when built, .ts from source. */
-const ENTRIES = { dev: "../dev/main", worker: "../worker", gateway: "../api/server", setup: "../dev/setup" } as const;
+const ENTRIES = {
+  dev: "../dev/main",
+  worker: "../worker",
+  gateway: "../api/server",
+  setup: "../dev/setup",
+  clean: "../clean/main",
+} as const;
 
 const SUMMARIES: Record<keyof typeof ENTRIES, string> = {
   dev: "run everything on this machine: Temporal, a worker and the gateway",
   worker: "run a worker process",
   gateway: "run the HTTP gateway",
   setup: "prepare a Temporal server: namespace and search attributes",
+  clean: "delete from the store what no job needs any more",
 };
 
 /** Arguments of the processes that take any. */
@@ -20,7 +27,11 @@ const ARGUMENTS: Partial<Record<keyof typeof ENTRIES, string>> = {
   worker: `\nArguments:\n  --pool <names>  pools to serve, comma-separated: ${POOLS.join(", ")} (default: all)\n`,
   setup:
     "\nArguments:\n  --retention-hours <number>  how long finished jobs are kept\n  --json                      print the registration as JSON\n",
+  clean:
+    "\nArguments:\n  --older-than <time>  keep what was stored since: 30d (the default), 36h; at least 1d\n  --dry-run            only say what would be deleted\n  --json               print the counts as JSON\n",
 };
+
+const EXAMPLES: Partial<Record<keyof typeof ENTRIES, string>> = { worker: " --pool heavy", clean: " --older-than 30d --dry-run" };
 
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -36,7 +47,7 @@ export function addProcesses(program: Command): void {
       .allowExcessArguments()
       // The address of a gateway is nothing to them.
       .configureHelp({ showGlobalOptions: false })
-      .addHelpText("after", `${ARGUMENTS[name] ?? ""}\nExample:\n  $ npx orrery ${name}${name === "worker" ? " --pool heavy" : ""}`)
+      .addHelpText("after", `${ARGUMENTS[name] ?? ""}\nExample:\n  $ npx orrery ${name}${EXAMPLES[name] ?? ""}`)
       .action(async (_options: unknown, self: Command) => {
         process.exitCode = await run(entryPath(name), self.args);
       });

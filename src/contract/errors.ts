@@ -89,12 +89,15 @@ export interface Fault {
 export class OrreryError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly Fault[];
+  /** Before this time no other try can succeed. */
+  readonly retryAt: Date | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { faults?: readonly Fault[]; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { faults?: readonly Fault[]; cause?: unknown; retryAt?: Date } = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = "OrreryError";
     this.code = code;
     this.faults = options.faults ?? [];
+    this.retryAt = options.retryAt;
   }
 }
 

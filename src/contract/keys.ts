@@ -19,3 +19,8 @@ export function shardKey(tenant: string, hash: string): string {
 export function summaryKey(tenant: string, engineVersion: string, requestHash: string): string {
   return `${tenant}/summaries/${engineVersion}/${requestHash.replace("sha256:", "")}`;
 }
+
+/** Beginning of the keys of what was found damaged under `key`; something that tells one from another follows. */
+export function damagedKey(key: string): string {
+  return key.replace("/", "/damaged/");
+}

@@ -1,4 +1,5 @@
 import type { Summary } from "./flow.ts";
+import { seal, unseal } from "./seal.ts";
 
 /** What is stored of a finished job, so that a later one with the same request can be answered from it. */
 export interface StoredSummary {
@@ -8,13 +9,14 @@ export interface StoredSummary {
 
 /** The stored bytes as a summary; `undefined` if they are damaged, which costs the shortcut and not the job. */
 export function summaryIn(bytes: Uint8Array | undefined): StoredSummary | undefined {
-  if (!bytes) return undefined;
-  try {
-    const stored: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isStored(stored) ? stored : undefined;
-  } catch {
-    return undefined;
-  }
+  const text = bytes && unseal(bytes);
+  if (text === undefined) return undefined;
+  const stored: unknown = JSON.parse(text);
+  return isStored(stored) ? stored : undefined;
+}
+
+export function encodeSummary(stored: StoredSummary): Uint8Array {
+  return seal(JSON.stringify(stored));
 }
 
 function isStored(value: unknown): value is StoredSummary {

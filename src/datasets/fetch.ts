@@ -2,6 +2,8 @@ import type { lookup as resolve } from "node:dns";
 import { tableOf } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
 import type { UriDataset } from "../contract/request.ts";
+import type { Circuit } from "../outbound/circuit.ts";
+import type { Circuits } from "../outbound/circuits.ts";
 import type { Objects } from "../storage/store.ts";
 import { download, type Incoming } from "./download.ts";
 import { FORMATS, type Format, formatOfName, formatOfType } from "./format.ts";
@@ -16,6 +18,8 @@ export interface FetchOptions {
   maxBytes: number;
   /** Longest time for the whole of a fetch, redirects and reading included. */
   timeoutMs: number;
+  /** Of which each host and bucket gets one, so that nobody can close the store by asking for what it does not have. */
+  circuits: Circuits;
   /** What s3: and gs: name. Needed if the rules name a bucket. */
   objects?: Objects;
   /** How names of hosts are looked up. Default: by the system. */
@@ -38,9 +42,13 @@ const SILENT = [
 /** Endings of files that are compressed as a whole. */
 const COMPRESSED: Readonly<Record<string, Encoding>> = { ".gz": "gzip", ".br": "br", ".zst": "zstd" };
 
-export function createFetch({ rules, maxBytes, timeoutMs, objects, lookup }: FetchOptions): FetchTable {
+export function createFetch({ rules, maxBytes, timeoutMs, circuits, objects, lookup }: FetchOptions): FetchTable {
   return async (source, outer) => {
     const url = parseUri(source.uri, rules);
+    return circuitTo(url, circuits).call(() => fetchFrom(url, source, outer));
+  };
+
+  async function fetchFrom(url: URL, source: UriDataset, outer: AbortSignal): Promise<Read> {
     const overdue = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([outer, overdue]);
     let incoming: Incoming | undefined;
@@ -60,7 +68,19 @@ export function createFetch({ rules, maxBytes, timeoutMs, objects, lookup }: Fet
     } finally {
       await incoming?.close();
     }
-  };
+  }
+}
+
+function circuitTo({ protocol, host }: URL, circuits: Circuits): Circuit {
+  return circuits.to(`${protocol}//${host}`, {
+    counts: (error) => error instanceof OrreryError && ["dataset_uri_unreachable", "store_unavailable"].includes(error.code),
+    refusal: (retryAt) =>
+      new OrreryError(
+        "dataset_uri_unreachable",
+        `${host} failed several times and is left alone until ${retryAt.toISOString()}; try again then, or upload the table.`,
+        { retryAt },
+      ),
+  });
 }
 
 async function openObject(url: URL, objects: Objects | undefined, signal: AbortSignal): Promise<Incoming> {

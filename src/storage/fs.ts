@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, constants, link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { access, constants, link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { checked, type Store, unavailable } from "./store.ts";
+import { checked, checkedPage, type Entry, isKey, isStale, type Store, unavailable } from "./store.ts";
 
 /**
  * A store in a directory. A file is written beside its place under a name of its own, then linked to the key: `link`
@@ -38,7 +38,8 @@ export function createFsStore(root: string, { sync = true }: { sync?: boolean } 
           await file.writeFile(bytes);
           if (sync) await file.datasync();
           const won = await linked(temporary, path);
-          if (won && sync) await syncDirectory(dirname(path));
+          if (!won) await markUsed(path);
+          else if (sync) await syncDirectory(dirname(path));
           return won;
         } finally {
           await file.close();
@@ -67,6 +68,39 @@ export function createFsStore(root: string, { sync = true }: { sync?: boolean } 
       return file && createReadStream("", { fd: file });
     },
 
+    async list(prefix, { after = "", limit, partial = false } = {}) {
+      const most = checkedPage(prefix, limit);
+      const entries: Entry[] = [];
+      for await (const key of keysBelow(root, "", { prefix, after, partial })) {
+        const file = await present(stat(join(root, key)));
+        // Deleted since its directory was read.
+        if (!file) continue;
+        if (entries.push({ key, bytes: file.size, modified: file.mtime }) === most) break;
+      }
+      return entries;
+    },
+
+    async move(key, to) {
+      const [from, target] = [pathOf(key), pathOf(to)];
+      try {
+        await makeDirectory(dirname(target), sync);
+        await rename(from, target);
+      } catch (error) {
+        if (codeOf(error) === "ENOENT") return false;
+        throw unavailable(error);
+      }
+      return true;
+    },
+
+    async delete(key) {
+      const path = pathOf(key);
+      try {
+        await rm(path, { force: true });
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
+
     async check() {
       try {
         await mkdir(root, { recursive: true });
@@ -76,6 +110,42 @@ export function createFsStore(root: string, { sync = true }: { sync?: boolean } 
       }
     },
   };
+}
+
+/** The end of the name of a file that is being written. */
+const PARTIAL = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.partial$/;
+
+interface Range {
+  prefix: string;
+  after: string;
+  partial: boolean;
+}
+
+/** Keys in order. Only directories in which a key of the range can be are read, one after another. */
+async function* keysBelow(root: string, folder: string, range: Range): AsyncGenerator<string> {
+  const { prefix, after, partial } = range;
+  const names = await readdir(join(root, folder), { withFileTypes: true }).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return [];
+    throw unavailable(error);
+  });
+  // A directory stands for keys that go on with a slash, which some characters of names come before.
+  const sorted = names.map((entry) => folder + entry.name + (entry.isDirectory() ? "/" : "")).sort(byCharacter);
+  for (const name of sorted) {
+    if (name.endsWith("/")) {
+      const within = name.startsWith(prefix) || prefix.startsWith(name);
+      if (within && (name > after || after.startsWith(name))) yield* keysBelow(root, name, range);
+    } else if (name.startsWith(prefix) && name > after && PARTIAL.test(name) === partial && isKey(name)) yield name;
+  }
+}
+
+function byCharacter(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
+async function markUsed(path: string): Promise<void> {
+  const { mtime } = await stat(path);
+  const now = new Date();
+  if (isStale(mtime)) await utimes(path, now, now);
 }
 
 /** Gives the file its key. Resolves to `false` if the key is taken. */

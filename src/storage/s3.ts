@@ -1,7 +1,18 @@
-import type { Readable } from "node:stream";
+import { addAbortSignal, type Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { GetObjectCommand, type GetObjectCommandOutput, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
-import { checked, type Objects, type Store, unavailable } from "./store.ts";
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  type S3ServiceException,
+} from "@aws-sdk/client-s3";
+import { OrreryError } from "../contract/errors.ts";
+import { checked, checkedPage, damaged, type Entry, isStale, type Objects, type Page, type Store, unavailable } from "./store.ts";
 
 export interface S3Options {
   bucket: string;
@@ -11,14 +22,18 @@ export interface S3Options {
   endpoint?: string;
   /** Default: what the SDK finds in its environment and profiles, as for the credentials. */
   region?: string;
+  /** Longest silence of the server. Default: 15 s. */
+  silenceMs?: number;
 }
 
 /** Tries of one call, of which the SDK repeats those that a later one can cure: 5xx, 429 and broken connections, after 0 to 0.1, 0 to 0.2 s. */
 const ATTEMPTS = 3;
 
+/** Most entries of one answer of a server. */
+const MOST_LISTED = 1_000;
+
 const CONNECT_MS = 5_000;
 
-/** Longest silence of the server. */
 const SILENCE_MS = 15_000;
 
 /** Longest time of one call, its repetitions included. A table of 100 MB takes 10 s at 80 Mbit/s. */
@@ -28,13 +43,13 @@ const CALL_MS = 120_000;
  * A store in a bucket of S3, or of a server that speaks it and knows `If-None-Match: *` on PUT, on which put-if-absent
  * rests. Checksums travel with each object and are compared when it is read whole.
  */
-export function createS3Store({ bucket, prefix, endpoint, region }: S3Options): { store: Store; objects: Objects } {
+export function createS3Store({ bucket, prefix, endpoint, region, silenceMs = SILENCE_MS }: S3Options): { store: Store; objects: Objects } {
   const client = new S3Client({
     ...(region !== undefined && { region }),
     // Other servers have no name for each bucket.
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
     maxAttempts: ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: SILENCE_MS, socketTimeout: SILENCE_MS, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: silenceMs, socketTimeout: silenceMs, throwOnRequestTimeout: true },
   });
   const keyOf = (key: string) => `${prefix}/${checked(key)}`;
   const inTime = () => ({ abortSignal: AbortSignal.timeout(CALL_MS) });
@@ -55,43 +70,104 @@ export function createS3Store({ bucket, prefix, endpoint, region }: S3Options): 
     }
   }
 
-  async function start(key: string, length: number): Promise<Uint8Array | undefined> {
+  /** An object has a new time when it is stored anew, with the bytes that it has. */
+  async function markUsed(key: string): Promise<void> {
     try {
-      const output = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=0-${length - 1}` }), inTime());
-      return await output.Body?.transformToByteArray();
+      const { LastModified } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), inTime());
+      const bytes = LastModified && isStale(LastModified) ? await read(key) : undefined;
+      if (bytes) await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ChecksumAlgorithm: "CRC32" }), inTime());
     } catch (error) {
-      const status = statusOf(error);
-      if (status === 404) return undefined;
-      // An empty object has no range.
-      if (status === 416) return new Uint8Array();
-      throw unavailable(error);
+      // It was deleted or found to be damaged since: whoever asked looks at it next.
+      if (statusOf(error) === 404 || (error instanceof OrreryError && error.code === "artifact_corrupt")) return;
+      throw error instanceof OrreryError ? error : unavailable(error);
     }
   }
 
-  async function open(key: string): Promise<GetObjectCommandOutput | undefined> {
+  /** Begins to read an object; the SDK repeats this by itself. */
+  async function open(key: string, how: { Range?: string; ChecksumMode?: "ENABLED" }): Promise<GetObjectCommandOutput | undefined> {
     try {
-      const object = new GetObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: "ENABLED" });
-      return await client.send(object, inTime());
+      return await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...how }), inTime());
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       throw unavailable(error);
     }
   }
 
-  async function bytesOf(output: GetObjectCommandOutput | undefined): Promise<Uint8Array | undefined> {
-    try {
-      return await output?.Body?.transformToByteArray();
-    } catch (error) {
-      throw unavailable(error);
+  /** Reads an object to its end, anew if it breaks off or is not what was put, which the SDK finds after it has given it out. */
+  async function read(key: string): Promise<Uint8Array | undefined> {
+    for (let attempt = 1; ; attempt += 1) {
+      const output = await open(key, { ChecksumMode: "ENABLED" });
+      try {
+        return await bytesOf(output);
+      } catch (error) {
+        if (attempt === ATTEMPTS) throw isDamage(error) ? damaged(error) : unavailable(error);
+        await pause(Math.random() * 100 * attempt);
+      }
     }
+  }
+
+  async function start(key: string, length: number): Promise<Uint8Array | undefined> {
+    try {
+      return await bytesOf(await open(key, { Range: `bytes=0-${length - 1}` }));
+    } catch (error) {
+      // An empty object has no range.
+      if (error instanceof OrreryError && statusOf(error.cause) === 416) return new Uint8Array();
+      throw error instanceof OrreryError ? error : unavailable(error);
+    }
+  }
+
+  async function list(start: string, { after, limit, partial = false }: Page = {}): Promise<Entry[]> {
+    const most = checkedPage(start, limit);
+    const entries: Entry[] = [];
+    let last = after === undefined ? undefined : `${prefix}/${after}`;
+    // What is being put is not there at all.
+    while (!partial && entries.length < most) {
+      const input = { Bucket: bucket, Prefix: `${prefix}/${start}`, MaxKeys: Math.min(most - entries.length, MOST_LISTED) };
+      const page = await client
+        .send(new ListObjectsV2Command({ ...input, ...(last !== undefined && { StartAfter: last }) }), inTime())
+        .catch((error: unknown) => {
+          throw unavailable(error);
+        });
+      for (const { Key = "", Size = 0, LastModified = new Date() } of page.Contents ?? [])
+        entries.push({ key: Key.slice(prefix.length + 1), bytes: Size, modified: LastModified });
+      last = page.Contents?.at(-1)?.Key;
+      if (!page.IsTruncated || last === undefined) break;
+    }
+    return entries;
   }
 
   return {
     store: {
-      putIfAbsent: async (key, bytes) => put(keyOf(key), bytes),
-      get: async (key) => bytesOf(await open(keyOf(key))),
+      async putIfAbsent(key, bytes) {
+        const stored = await put(keyOf(key), bytes);
+        if (!stored) await markUsed(keyOf(key));
+        return stored;
+      },
+      get: async (key) => read(keyOf(key)),
       getStart: async (key, length) => start(keyOf(key), length),
-      stream: async (key) => (await open(keyOf(key)))?.Body as Readable | undefined,
+      stream: async (key) => (await open(keyOf(key), { ChecksumMode: "ENABLED" }))?.Body as Readable | undefined,
+      list,
+      async move(key, to) {
+        const source = `${bucket}/${keyOf(key)}`;
+        const copy = new CopyObjectCommand({ Bucket: bucket, Key: keyOf(to), CopySource: source });
+        const original = new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(key) });
+        try {
+          await client.send(copy, inTime());
+          await client.send(original, inTime());
+          return true;
+        } catch (error) {
+          if (statusOf(error) === 404) return false;
+          throw unavailable(error);
+        }
+      },
+      async delete(key) {
+        const object = new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(key) });
+        try {
+          await client.send(object, inTime());
+        } catch (error) {
+          if (statusOf(error) !== 404) throw unavailable(error);
+        }
+      },
       async check() {
         // Whether the key is there already or not, the answer shows that this process may write.
         await put(`${prefix}/check`, new Uint8Array());
@@ -118,6 +194,18 @@ export function createS3Store({ bucket, prefix, endpoint, region }: S3Options): 
   };
 }
 
+/** The status of the answer, even if the SDK could not read the rest of it. */
 function statusOf(error: unknown): number | undefined {
-  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  return error instanceof Error && "$metadata" in error ? (error as S3ServiceException).$metadata.httpStatusCode : undefined;
+}
+
+async function bytesOf(output: GetObjectCommandOutput | undefined): Promise<Uint8Array | undefined> {
+  // The SDK stops watching the time once the first bytes are here.
+  if (output) addAbortSignal(AbortSignal.timeout(CALL_MS), output.Body as Readable);
+  return output?.Body?.transformToByteArray();
+}
+
+/** The SDK has no class for it. */
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && /^checksum mismatch/i.test(error.message);
 }

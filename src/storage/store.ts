@@ -5,16 +5,49 @@ import { OrreryError } from "../contract/errors.ts";
  * is stored under a key never changes, so a key either is absent or holds its final bytes.
  */
 export interface Store {
-  /** Stores the bytes unless the key is taken. Atomic: a reader sees all bytes or no key. Resolves to whether this call stored them. */
+  /**
+   * Stores the bytes unless the key is taken. Atomic: a reader sees all bytes or no key. Resolves to whether this call
+   * stored them. A taken key that was `modified` more than USED_MS ago is so anew, since whoever asked counts on it.
+   */
   putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean>;
-  /** All bytes under the key, or `undefined`. */
+  /** All bytes under the key, or `undefined`. Throws `artifact_corrupt` where the store itself can tell that they are damaged. */
   get(key: string): Promise<Uint8Array | undefined>;
   /** The first `length` bytes under the key (fewer if it holds fewer), or `undefined`. */
   getStart(key: string, length: number): Promise<Uint8Array | undefined>;
   /** The bytes under the key as a stream, or `undefined`. */
   stream(key: string): Promise<NodeJS.ReadableStream | undefined>;
+  /**
+   * What is stored under keys that begin with `prefix`, in the order of the keys: at most `limit` (default 1,000, most
+   * 10,000) of those after the key `after`. With `partial` it lists instead what puts that were killed left behind,
+   * under names that `delete` takes; no other method knows them.
+   */
+  list(prefix: string, page?: Page): Promise<Entry[]>;
+  /** Gives what is under a key another one, for damaged files alone. Resolves to whether there was anything. */
+  move(key: string, to: string): Promise<boolean>;
+  /** Removes a key; one that is not there is no fault. For clean-up alone: nothing else may assume that a key can go. */
+  delete(key: string): Promise<void>;
   /** Resolves if the store can be read and written; throws `store_unavailable` if not. */
   check(): Promise<void>;
+}
+
+export interface Page {
+  after?: string;
+  limit?: number;
+  partial?: boolean;
+}
+
+export interface Entry {
+  key: string;
+  bytes: number;
+  /** When it was stored, or asked to be stored, to half a day. */
+  modified: Date;
+}
+
+/** A clean-up leaves what was modified within a day, so what is in use has to be marked more often than that. */
+export const USED_MS = 12 * 3_600_000;
+
+export function isStale(modified: Date): boolean {
+  return Date.now() - modified.getTime() > USED_MS;
 }
 
 /** Objects that others put into buckets: datasets that a request names by s3: or gs:. */
@@ -32,10 +65,24 @@ export interface StoredObject {
 
 const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
 
+export function isKey(text: string): boolean {
+  return KEY.test(text) && text.length <= 512;
+}
+
 /** The key itself, if it is one. */
 export function checked(key: string): string {
-  if (!KEY.test(key) || key.length > 512) throw new Error(`not a store key: ${JSON.stringify(key.slice(0, 80))}`);
+  if (!isKey(key)) throw new Error(`not a store key: ${JSON.stringify(key.slice(0, 80))}`);
   return key;
+}
+
+const MAX_PAGE = 10_000;
+
+/** The beginning of keys itself, if it is one, and how many entries are asked for. */
+export function checkedPage(prefix: string, limit = 1_000): number {
+  if (!/^([A-Za-z0-9_-][A-Za-z0-9._-]*\/)*([A-Za-z0-9_-][A-Za-z0-9._-]*)?$/.test(prefix) || prefix.length > 512)
+    throw new Error(`not the beginning of store keys: ${JSON.stringify(prefix.slice(0, 80))}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw new Error(`not a number of entries: ${limit}`);
+  return limit;
 }
 
 export function unavailable(cause: unknown): OrreryError {
@@ -44,4 +91,8 @@ export function unavailable(cause: unknown): OrreryError {
     "The artifact store cannot be used now; try again, and see the operator's log for the cause.",
     { cause },
   );
+}
+
+export function damaged(cause: unknown): OrreryError {
+  return new OrreryError("artifact_corrupt", "A stored file does not match its checksum; restore it or submit the job again.", { cause });
 }

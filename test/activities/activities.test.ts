@@ -14,9 +14,11 @@ import { datasetKey } from "../../src/contract/keys.ts";
 import { QUEUES } from "../../src/contract/names.ts";
 import { discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
 import { createNarrate } from "../../src/narrative/narrate.ts";
+import { createCircuits } from "../../src/outbound/circuits.ts";
 import { createFsStore } from "../../src/storage/fs.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { until } from "../support/child.ts";
+import { lostStore } from "../support/objects.ts";
 import { keplerEvaluation, longSearch, planets } from "../support/planets.ts";
 
 const logger = createLogger({ level: "silent", process: "test" });
@@ -142,6 +144,20 @@ describe("a dataset that is fetched", () => {
     expect(await routeOf({ source: "inline", columns: { a: [4] } })).toEqual({ path: "local" });
     expect(await routeOf({ source: "stored", dataset_id: `ds_${hash}` })).toEqual({ path: "single", pool: "light" });
   });
+});
+
+test("an activity is tried again when the store that is left alone may be asked again", async () => {
+  const store = await lostStore(createCircuits());
+  const input = evaluation("eleven");
+  input.request.dataset = { source: "stored", dataset_id: `ds_${"0".repeat(64)}` };
+  activities = createActivities({ store, compute, fetchTable, logger });
+
+  for (let call = 0; call < 5; call += 1)
+    await expect(evaluated(input)).rejects.toMatchObject({ type: "store_unavailable", nextRetryDelay: undefined });
+
+  const failure = await evaluated(input).catch((error: ApplicationFailure) => error);
+  expect(failure).toMatchObject({ type: "store_unavailable", nonRetryable: false, message: expect.stringMatching(/left alone until/) });
+  expect((failure as ApplicationFailure).nextRetryDelay).toBeGreaterThan(9 * 60_000);
 });
 
 describe("a long search", () => {

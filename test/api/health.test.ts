@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createHealth } from "../../src/api/health.ts";
 import type { Temporal } from "../../src/api/temporal/temporal.ts";
+import { createCircuits } from "../../src/outbound/circuits.ts";
 import type { Store } from "../../src/storage/store.ts";
 import type { Logger } from "../../src/telemetry/logger.ts";
 
@@ -16,7 +17,12 @@ test("a store that hangs fails in time, is asked once, and is said to fail in on
     return hanging;
   };
   const logger = { error: (_: object, line: string) => lines.push(line), info: (_: object, line: string) => lines.push(line) };
-  const health = createHealth({ temporal, store: { check } as unknown as Store, logger: logger as unknown as Logger });
+  const health = createHealth({
+    temporal,
+    store: { check } as unknown as Store,
+    circuits: createCircuits(),
+    logger: logger as unknown as Logger,
+  });
 
   for (const began = performance.now(); performance.now() - began < 5_000; await sleep(200)) {
     expect(await health.check()).toMatchObject({ temporal: "ok", store: "failing" });

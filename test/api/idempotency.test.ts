@@ -3,6 +3,8 @@ import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { summaryKey } from "../../src/contract/keys.ts";
 import { ENGINE_VERSION, LOCAL_TENANT } from "../../src/contract/names.ts";
+import { seal } from "../../src/contract/seal.ts";
+import { encodeSummary } from "../../src/contract/summary.ts";
 import { createFsStore } from "../../src/storage/fs.ts";
 import { call } from "../support/http.ts";
 import { keplerEvaluation, keplerRequest } from "../support/planets.ts";
@@ -28,9 +30,9 @@ async function countOf(jobId: string): Promise<number> {
 const counted = (rows: number) => Array.from({ length: rows }, (_, row) => row + 0.5);
 
 /** Puts what a worker would store for the next request with this body. */
-async function storeSummary(requestHash: string, text: string): Promise<void> {
+async function storeSummary(requestHash: string, bytes: Uint8Array): Promise<void> {
   const key = summaryKey(LOCAL_TENANT, ENGINE_VERSION, requestHash);
-  await createFsStore(bench.dataDir).putIfAbsent(key, Buffer.from(text));
+  await createFsStore(bench.dataDir).putIfAbsent(key, bytes);
 }
 
 describe("a key", () => {
@@ -179,7 +181,7 @@ describe("without a key", () => {
     const body = { ...keplerRequest, seed: 77 };
     const first = await call("POST", `${bench.url}/v1/discover_async`, { body });
     const stored = { job_id: first.body.job_id, summary: await storedSummary(bench.dataDir) };
-    await storeSummary(first.body.request_hash, JSON.stringify(stored));
+    await storeSummary(first.body.request_hash, encodeSummary(stored));
 
     const reused = await submit({}, body);
     expect(reused.body.reused_from).toBe(first.body.job_id);
@@ -196,12 +198,14 @@ describe("without a key", () => {
   });
 
   test.each([
-    ["truncated", '{"job_id": "discover-1", "summ'],
-    ["of another shape", "null"],
-  ])("a stored result that is %s counts as none", async (_, text) => {
-    const body = { ...keplerRequest, seed: text.length };
+    ["truncated", 101, (whole: Uint8Array) => whole.subarray(0, 60)],
+    ["altered", 102, (whole: Uint8Array) => whole.map((byte, index) => (index === 200 ? byte ^ 1 : byte))],
+    ["of another shape", 103, () => seal("null")],
+  ])("a stored result that is %s counts as none", async (_, seed, damage) => {
+    const body = { ...keplerRequest, seed };
     const first = await call("POST", `${bench.url}/v1/discover_async`, { body });
-    await storeSummary(first.body.request_hash, text);
+    const whole = encodeSummary({ job_id: first.body.job_id, summary: await storedSummary(bench.dataDir) });
+    await storeSummary(first.body.request_hash, damage(whole));
 
     const second = await submit({}, body);
 
@@ -213,7 +217,7 @@ describe("without a key", () => {
     const first = await call("POST", `${bench.url}/v1/discover_async`, { body });
     expect(first.status).toBe(202);
     const summary = { ...(await storedSummary(bench.dataDir)), note: "n".repeat(30_000) };
-    await storeSummary(first.body.request_hash, JSON.stringify({ job_id: first.body.job_id, summary }));
+    await storeSummary(first.body.request_hash, encodeSummary({ job_id: first.body.job_id, summary }));
 
     const second = await submit({}, body);
 

@@ -7,8 +7,10 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { connectTemporal } from "../../src/api/temporal/connection.ts";
 import { translate } from "../../src/api/temporal/faults.ts";
 import { createTemporal } from "../../src/api/temporal/temporal.ts";
+import { createCircuits } from "../../src/outbound/circuits.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { call } from "../support/http.ts";
+import { lostStore } from "../support/objects.ts";
 import { keplerRequest } from "../support/planets.ts";
 import { freePort } from "../support/ports.ts";
 
@@ -104,6 +106,23 @@ test("a store that cannot be written is named", async () => {
 
   expect(body.failing).toContain("store");
   expect([upload.status, upload.body.code]).toEqual([503, "store_unavailable"]);
+  await gateway.close();
+});
+
+test("a store that failed five times is left alone, and the reply says for how long", async () => {
+  const circuits = createCircuits();
+  const temporalAddress = `127.0.0.1:${await freePort()}`;
+  const gateway = await startGateway({ temporalAddress, dataDir, store: await lostStore(circuits), circuits });
+  const send = () => call<Refusal & { detail: string }>("POST", `${gateway.url}/v1/datasets`, { body: { columns: { a: [1, 2] } } });
+  const circuit = async () => (await call<{ circuits: { state: string }[] }>("GET", `${gateway.url}/health`)).body.circuits;
+
+  for (let upload = 0; upload < 5; upload += 1) expect((await send()).headers.get("retry-after")).toBe("2");
+  const refused = await send();
+
+  expect([refused.status, refused.body.code]).toEqual([503, "store_unavailable"]);
+  expect(refused.body.detail).toMatch(/left alone until 20/);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(500);
+  expect(await circuit()).toEqual([{ target: "store", state: "open", reopens_at: expect.stringMatching(/^20.*Z$/) }]);
   await gateway.close();
 });
 

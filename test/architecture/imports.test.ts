@@ -38,7 +38,7 @@ const isOwn = (to: string) => to.endsWith(".ts");
 const isBuiltin = (to: string) => to.startsWith("node:");
 
 /** The composition roots: they wire everything and are imported by nobody. */
-const ROOTS = ["worker.ts", "api/server.ts", "cli/main.ts", "dev/main.ts", "dev/setup.ts"];
+const ROOTS = ["worker.ts", "api/server.ts", "cli/main.ts", "dev/main.ts", "dev/setup.ts", "clean/main.ts"];
 
 interface Rule {
   /** Folders whose values may be imported, beside the folder itself. */
@@ -57,7 +57,7 @@ const RULES: Record<string, Rule> = {
   workflows: { values: ["contract"], types: ["contract", "activities"], packages: /^@temporalio\/(workflow|common)$/, builtins: NONE },
   datasets: {
     values: ["contract"],
-    types: ["contract", "storage"],
+    types: ["contract", "outbound", "storage"],
     packages: /^(csv-parse|hyparquet|hyparquet-compressors|ipaddr\.js|undici|zod)$/,
     builtins: ANY,
   },
@@ -65,24 +65,26 @@ const RULES: Record<string, Rule> = {
   narrative: { values: ["contract"], types: ["contract"], packages: /^(undici|zod)$/, builtins: NONE },
   activities: {
     values: ["contract", "datasets", "engine", "narrative"],
-    types: ["storage", "telemetry", "webhooks"],
+    types: ["outbound", "storage", "telemetry", "webhooks"],
     packages: /^(@temporalio\/activity|piscina|canonicalize)$/,
     builtins: /^node:crypto$/,
   },
   storage: {
     values: ["contract"],
-    types: ["contract", "storage"],
+    types: ["contract", "outbound", "storage"],
     packages: /^(@aws-sdk\/client-s3|@google-cloud\/storage|undici)$/,
     builtins: ANY,
   },
+  outbound: { values: ["contract"], types: ["contract"], packages: /^cockatiel$/, builtins: NONE },
   telemetry: { values: ["contract"], types: ["contract"], packages: /^pino$/, builtins: ANY },
   config: { values: ["contract"], types: ["contract"], packages: /^(zod|@temporalio\/envconfig)$/, builtins: ANY },
   api: {
     values: ["contract", "datasets", "webhooks"],
-    types: ["workflows", "storage", "telemetry"],
+    types: ["workflows", "outbound", "storage", "telemetry"],
     packages: /^(express|helmet|canonicalize|better-sse|zod|zod-openapi|swagger-ui-dist|yaml|@temporalio\/(client|common|proto))(\/.*)?$/,
     builtins: /^node:(crypto|stream|events|fs|path|url|module|http|util|timers)(\/promises)?$/,
   },
+  clean: { values: ["contract"], types: ["storage"], packages: /^@temporalio\/client$/, builtins: /^node:crypto$/ },
   cli: { values: ["contract"], types: ["contract"], packages: /^(zod|commander|eventsource-parser(\/stream)?)$/, builtins: ANY },
   dev: { values: ["contract", "config"], types: ["contract", "config"], packages: /^@temporalio\/(client|common|proto)$/, builtins: ANY },
 };

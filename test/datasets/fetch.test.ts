@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { UriDataset } from "../../src/contract/request.ts";
 import { createFetch, type FetchOptions } from "../../src/datasets/fetch.ts";
 import { NO_RULES } from "../../src/datasets/uri.ts";
+import { createCircuits } from "../../src/outbound/circuits.ts";
 import { type FileServer, serveFiles, trustFiles } from "../support/file-server.ts";
 
 const TABLE = "a,T\n1,2\n3,4\n";
@@ -89,6 +90,7 @@ function get(path: string, rest: Partial<UriDataset> = {}, options: Partial<Fetc
     rules: allowed,
     maxBytes: 100_000,
     timeoutMs: 30_000,
+    circuits: createCircuits(),
     lookup: names({ "data.test": [["127.0.0.1"]] }),
     ...options,
   });
@@ -128,6 +130,18 @@ describe("a file behind https", () => {
     await expect(get(path, rest)).rejects.toMatchObject(refusal(code, message));
   });
 
+  test("is not asked for again for a while after its host failed five times, and others are", async () => {
+    const circuits = createCircuits();
+    for (let call = 0; call < 5; call += 1) {
+      await expect(get("/gone.csv", {}, { circuits })).rejects.toMatchObject({ code: "dataset_uri_refused" });
+      await expect(get("/busy.csv", {}, { circuits })).rejects.toMatchObject(refusal("dataset_uri_unreachable", /answers 503/));
+    }
+    const left = refusal("dataset_uri_unreachable", /data\.test:\d+ failed several times and is left alone until 20\d\d-/);
+    await expect(get("/t.csv", {}, { circuits })).rejects.toMatchObject({ ...left, retryAt: expect.any(Date) });
+    expect(server.asked).toHaveLength(10);
+    expect((await get(`https://127.0.0.1:${server.port}/t.csv`, {}, { circuits })).table.columns).toEqual(COLUMNS);
+  });
+
   test("that does not come in time is given up", async () => {
     await expect(get("/silent.csv", {}, { timeoutMs: 300 })).rejects.toMatchObject(
       refusal("dataset_uri_unreachable", /did not come within 0\.3 s/),
@@ -140,6 +154,7 @@ describe("a file behind https", () => {
       rules: allowed,
       maxBytes: 100_000,
       timeoutMs: 30_000,
+      circuits: createCircuits(),
       lookup: names({ "data.test": [["127.0.0.1"]] }),
     });
     const fetched = fetchTable({ source: "uri", uri: `https://data.test:${server.port}/silent.csv`, missing: "refuse" }, cancel.signal);
@@ -195,7 +210,7 @@ describe("the guard", () => {
 
   test("refuses a name that answers differently the second time", async () => {
     const lookup = names({ "data.test": [["127.0.0.1"], ["127.0.0.2"]], "again.data.test": [["127.0.0.1"], ["127.0.0.2"]] });
-    const fetchTable = createFetch({ rules: allowed, maxBytes: 100_000, timeoutMs: 30_000, lookup });
+    const fetchTable = createFetch({ rules: allowed, maxBytes: 100_000, timeoutMs: 30_000, circuits: createCircuits(), lookup });
     const source = { source: "uri", uri: `https://data.test:${server.port}/t.csv`, missing: "refuse" } as const;
     expect((await fetchTable(source, AbortSignal.timeout(10_000))).table.columns).toEqual(COLUMNS);
     await expect(fetchTable(source, AbortSignal.timeout(10_000))).rejects.toMatchObject(secretive);

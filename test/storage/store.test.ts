@@ -1,25 +1,30 @@
-import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, request as forward } from "node:http";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import { OPEN_MS } from "../../src/outbound/circuit.ts";
+import { createCircuits } from "../../src/outbound/circuits.ts";
 import { createFsStore } from "../../src/storage/fs.ts";
 import { createGcsStore } from "../../src/storage/gcs.ts";
+import { guarded } from "../../src/storage/guard.ts";
 import { createS3Store } from "../../src/storage/s3.ts";
-import type { Store } from "../../src/storage/store.ts";
+import { type Store, USED_MS } from "../../src/storage/store.ts";
 import { S3_CREDENTIALS, startGcs, startS3, upload } from "../support/objects.ts";
+import { startProxy } from "../support/proxy.ts";
 
 const servers = inject("objectServers");
 
 /** The behaviour that every implementation of the port shows. */
-function conformance(name: string, open: () => Promise<{ store: Store; close: () => Promise<void> }>) {
+function conformance(name: string, open: () => Promise<{ store: Store; close: () => Promise<void>; folder?: string }>) {
   describe(`the ${name} store`, () => {
     let store: Store;
     let close: () => Promise<void>;
+    /** Where its files lie, if their times are those of the store. */
+    let folder: string | undefined;
     beforeAll(async () => {
-      ({ store, close } = await open());
+      ({ store, close, folder } = await open());
     });
     afterAll(() => close());
 
@@ -58,6 +63,82 @@ function conformance(name: string, open: () => Promise<{ store: Store; close: ()
       expect(stream && (await buffer(stream)).length).toBe(300_000);
     });
 
+    test("lists keys in their order, with bytes and time, from any key on", async () => {
+      const keys = ["l/a", "l/a-b", "l/a.b", "l/b/c", "l/b/d/e", "l/b0", "l/c"];
+      for (const key of keys.toReversed()) await store.putIfAbsent(key, Buffer.from(key));
+      const all = await store.list("l/");
+      expect(all.map(({ key }) => key)).toEqual(keys);
+      expect(all.map(({ bytes }) => bytes)).toEqual(keys.map((key) => key.length));
+      for (const { modified } of all) expect(Math.abs(modified.getTime() - Date.now())).toBeLessThan(60_000);
+      for (const [index, after] of keys.entries())
+        expect((await store.list("l/", { after })).map(({ key }) => key)).toEqual(keys.slice(index + 1));
+      expect((await store.list("l/", { after: "l/a-a", limit: 3 })).map(({ key }) => key)).toEqual(keys.slice(1, 4));
+      expect((await store.list("l/b")).map(({ key }) => key)).toEqual(keys.slice(3, 6));
+      expect((await store.list("l/b/d/e")).map(({ key }) => key)).toEqual(["l/b/d/e"]);
+      expect((await store.list("")).map(({ key }) => key)).toEqual(expect.arrayContaining(keys));
+      expect(await store.list("nobody/")).toEqual([]);
+      expect(await store.list("l/", { partial: true })).toEqual([]);
+    });
+
+    test("lists more than a server gives at a time, page by page and at once", async () => {
+      const keys = Array.from({ length: 1_050 }, (_, index) => `many/${String(index).padStart(4, "0")}`);
+      for (let from = 0; from < keys.length; from += 50)
+        await Promise.all(keys.slice(from, from + 50).map((key) => store.putIfAbsent(key, Buffer.from("1"))));
+      expect((await store.list("many/", { limit: 2_000 })).map(({ key }) => key)).toEqual(keys);
+      expect(await store.list("many/")).toHaveLength(1_000);
+      const paged: string[] = [];
+      for (let page = await store.list("many/", { limit: 400 }); page.length > 0; ) {
+        paged.push(...page.map(({ key }) => key));
+        page = await store.list("many/", { limit: 400, after: paged.at(-1) ?? "" });
+      }
+      expect(paged).toEqual(keys);
+    });
+
+    test("marks a key that is asked to be stored again as used, if it was not for half a day", async () => {
+      const modified = async () => (await store.list("t/used"))[0]?.modified.getTime() ?? 0;
+      await store.putIfAbsent("t/used", Buffer.from("bytes"));
+      const first = await modified();
+      await store.putIfAbsent("t/used", Buffer.from("bytes"));
+      expect(await modified()).toBe(first);
+
+      // A server that signs requests refuses those of another time, so there the file is made older instead.
+      const later = Date.now() + USED_MS + 60_000;
+      if (folder === undefined) vi.useFakeTimers({ toFake: ["Date"], now: later });
+      else await utimes(join(folder, "t/used"), new Date(0), new Date(0));
+      try {
+        const stale = folder === undefined ? first : 0;
+        expect(await store.putIfAbsent("t/used", Buffer.from("other"))).toBe(false);
+        expect(await modified()).toBeGreaterThan(stale);
+      } finally {
+        vi.useRealTimers();
+      }
+      expect(Buffer.from((await store.get("t/used")) ?? []).toString()).toBe("bytes");
+    });
+
+    test("moves what is under a key to another", async () => {
+      await store.putIfAbsent("t/here", Buffer.from("bytes"));
+      expect(await store.move("t/here", "t/new/there")).toBe(true);
+      expect(await store.get("t/here")).toBeUndefined();
+      expect(Buffer.from((await store.get("t/new/there")) ?? []).toString()).toBe("bytes");
+      expect(await store.move("t/here", "t/new/there")).toBe(false);
+      expect(Buffer.from((await store.get("t/new/there")) ?? []).toString()).toBe("bytes");
+    });
+
+    test("deletes a key, which is free then, and one that is not there", async () => {
+      await store.putIfAbsent("t/gone", Buffer.from("1"));
+      await store.delete("t/gone");
+      await store.delete("t/gone");
+      await store.delete("nobody/t/gone");
+      expect(await store.get("t/gone")).toBeUndefined();
+      expect(await store.list("t/gone")).toEqual([]);
+      expect(await store.putIfAbsent("t/gone", Buffer.from("2"))).toBe(true);
+    });
+
+    test.each(["../", "/etc", "a//b", ".hidden", "a/.b"])("refuses %j as the beginning of keys", async (prefix) => {
+      await expect(async () => store.list(prefix)).rejects.toThrow("not the beginning of store keys");
+      await expect(async () => store.delete(prefix)).rejects.toThrow("not a store key");
+    });
+
     test.each(["../out", "a/../../out", "/etc/passwd", "a//b", "", ".hidden", "a/.partial", "a\0b"])("refuses %j as a key", async (key) => {
       await expect(async () => store.get(key)).rejects.toThrow("not a store key");
       await expect(async () => store.putIfAbsent(key, Buffer.from("x"))).rejects.toThrow("not a store key");
@@ -83,7 +164,7 @@ if (servers !== undefined) {
   for (const [name, open] of Object.entries(BUCKETS)) {
     conformance(name, async () => {
       const { server, store } = await open();
-      return { store, close: () => server.close() };
+      return { store, close: () => server.close(), ...(name === "s3" && { folder: join(server.folder, "lab/own/files") }) };
     });
 
     describe(`the ${name} store in its bucket`, () => {
@@ -104,7 +185,11 @@ if (servers !== undefined) {
       test("does not hand out bytes that are not those that were put", async () => {
         await bucket.store.putIfAbsent("t/damaged", Buffer.from("the first bytes"));
         await writeFile(join(bucket.server.folder, "lab/own/files/t/damaged"), "the other bytes");
-        await expect(bucket.store.get("t/damaged")).rejects.toMatchObject({ code: "store_unavailable" });
+        await expect(bucket.store.get("t/damaged")).rejects.toMatchObject({ code: "artifact_corrupt" });
+        expect(await bucket.store.move("t/damaged", "t/aside/damaged")).toBe(true);
+        expect(await readFile(join(bucket.server.folder, "lab/own/files/t/aside/damaged"), "utf8")).toBe("the other bytes");
+        expect(await bucket.store.putIfAbsent("t/damaged", Buffer.from("the first bytes"))).toBe(true);
+        expect(Buffer.from((await bucket.store.get("t/damaged")) ?? []).toString()).toBe("the first bytes");
       });
 
       test("keeps ten million bytes and none", async () => {
@@ -126,23 +211,55 @@ if (servers !== undefined) {
       });
 
       test("tries again what a later try can cure, and three times at most", async () => {
-        const gate = await failingGate(bucket.server.endpoint);
+        const gate = await startProxy(bucket.server.endpoint);
         const { store } =
           name === "s3"
             ? createS3Store({ bucket: "lab", prefix: "own/files", endpoint: gate.url })
             : createGcsStore({ bucket: "lab", prefix: "own/files", endpoint: gate.url });
         try {
-          gate.fail(2, 503);
+          gate.strike(503, 2);
           expect(await store.putIfAbsent("t/again", Buffer.from("1"))).toBe(true);
-          gate.fail(2, 500);
+          gate.strike(500, 2);
           expect(Buffer.from((await store.get("t/again")) ?? []).toString()).toBe("1");
-          gate.fail(9, 503);
+          gate.strike(503, 9);
           await expect(store.get("t/again")).rejects.toMatchObject({ code: "store_unavailable" });
           expect(gate.asked()).toBe(3);
-          gate.fail(9, 403);
+          gate.strike(403, 9);
           await expect(store.get("t/again")).rejects.toMatchObject({ code: "store_unavailable" });
           expect(gate.asked()).toBe(1);
         } finally {
+          await gate.close();
+        }
+      });
+
+      test("is left alone after five failures, and tried again after ten minutes", async () => {
+        const gate = await startProxy(bucket.server.endpoint);
+        const circuits = createCircuits();
+        const make = name === "s3" ? createS3Store : createGcsStore;
+        const store = guarded(make({ bucket: "lab", prefix: "own/files", endpoint: gate.url }).store, circuits);
+        vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+        try {
+          gate.strike(503, 15);
+          for (let call = 0; call < 5; call += 1) await expect(store.get("t/left")).rejects.toMatchObject({ retryAt: undefined });
+          expect(gate.asked()).toBe(15);
+          const left = { code: "store_unavailable", message: expect.stringMatching(/left alone until 2/), retryAt: expect.any(Date) };
+          for (const call of [
+            () => store.get("t/left"),
+            () => store.putIfAbsent("t/left", Buffer.from("1")),
+            () => store.getStart("t/left", 1),
+            () => store.stream("t/left"),
+            () => store.list("t/"),
+            () => store.delete("t/left"),
+            () => store.move("t/left", "t/moved"),
+            () => store.check(),
+          ])
+            await expect(call()).rejects.toMatchObject(left);
+          expect(gate.asked()).toBe(15);
+          vi.setSystemTime(Date.now() + OPEN_MS);
+          expect(await store.putIfAbsent("t/left", Buffer.from("1"))).toBe(true);
+          expect(circuits.states()).toEqual([{ target: "store", state: "closed", reopens_at: null }]);
+        } finally {
+          vi.useRealTimers();
           await gate.close();
         }
       });
@@ -163,46 +280,10 @@ if (servers !== undefined) {
   }
 }
 
-/** A gate in front of a server, which answers the next requests with a status instead. */
-async function failingGate(endpoint: string) {
-  let failures = { left: 0, status: 503 };
-  let asked = 0;
-  const gate = createServer((request, response) => {
-    asked += 1;
-    if (failures.left > 0) {
-      failures.left -= 1;
-      request.resume();
-      response.writeHead(failures.status).end();
-      return;
-    }
-    const onward = forward(endpoint + request.url, { method: request.method, headers: request.headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(onward);
-  });
-  gate.listen(0, "127.0.0.1");
-  await once(gate, "listening");
-  const address = gate.address();
-  return {
-    url: `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`,
-    fail(left: number, status: number) {
-      failures = { left, status };
-      asked = 0;
-    },
-    asked: () => asked,
-    async close() {
-      gate.closeAllConnections();
-      gate.close();
-      await once(gate, "close");
-    },
-  };
-}
-
 for (const sync of [true, false]) {
   conformance(sync ? "fs" : "fs without sync", async () => {
     const folder = await mkdtemp(join(tmpdir(), "orrery-store-"));
-    return { store: createFsStore(folder, { sync }), close: () => rm(folder, { recursive: true }) };
+    return { store: createFsStore(folder, { sync }), close: () => rm(folder, { recursive: true }), folder };
   });
 }
 
@@ -217,6 +298,13 @@ test("the fs store leaves no partial file behind, and one that a kill left is ne
   expect(await store.get("t/b")).toBeUndefined();
   expect(await store.putIfAbsent("t/b", Buffer.from("whole"))).toBe(true);
   expect(Buffer.from((await store.get("t/b")) ?? []).toString()).toBe("whole");
+
+  const partial = `t/a.${randomUUID()}.partial`;
+  await writeFile(join(folder, partial), "half");
+  expect((await store.list("")).map(({ key }) => key)).not.toContain(partial);
+  expect(await store.list("t/", { partial: true })).toMatchObject([{ key: partial, bytes: 4 }]);
+  await store.delete(partial);
+  expect(await store.list("", { partial: true })).toEqual([]);
   await rm(folder, { recursive: true });
 });
 

@@ -10,8 +10,14 @@ export interface Child {
   exited: Promise<number | null>;
 }
 
-export function startChild(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Child {
-  const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+export function startChild(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = process.env,
+  /** Whom the process belongs to. Default: who starts it. */
+  owner: { uid?: number } = {},
+): Child {
+  const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"], ...owner });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const exited = once(child, "exit").then(([code]) => code as number | null);

@@ -4,7 +4,9 @@ import { fileURLToPath } from "node:url";
 import { createApp } from "../../src/api/app.ts";
 import type { GatewayOptions } from "../../src/api/deps.ts";
 import { connectTemporal } from "../../src/api/temporal/connection.ts";
+import { type Circuits, createCircuits } from "../../src/outbound/circuits.ts";
 import { createFsStore } from "../../src/storage/fs.ts";
+import type { Store } from "../../src/storage/store.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 
 export interface TestGateway {
@@ -18,15 +20,25 @@ export interface GatewayStart {
   temporalAddress: string;
   /** Root of the artifact store. */
   dataDir: string;
+  /** Default: a store in `dataDir`. */
+  store?: Store;
+  circuits?: Circuits;
   options?: Partial<GatewayOptions>;
 }
 
 /** A gateway in this process, on a free port, with no worker behind it. */
-export async function startGateway({ temporalAddress, dataDir, options }: GatewayStart): Promise<TestGateway> {
+export async function startGateway({
+  temporalAddress,
+  dataDir,
+  store = createFsStore(dataDir),
+  circuits = createCircuits(),
+  options,
+}: GatewayStart): Promise<TestGateway> {
   const connection = connectTemporal({ address: temporalAddress });
   const gateway = createApp({
     connection,
-    store: createFsStore(dataDir),
+    store,
+    circuits,
     logger: createLogger({ level: "silent", process: "gateway" }),
     options: {
       version: "0.0.0-test",

@@ -7,6 +7,10 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { Storage } from "@google-cloud/storage";
 import { buildWithGo, NoGo } from "../../src/dev/go.ts";
 import type { Report } from "../../src/dev/report.ts";
+import type { Circuits } from "../../src/outbound/circuits.ts";
+import { guarded } from "../../src/storage/guard.ts";
+import { createS3Store } from "../../src/storage/s3.ts";
+import type { Store } from "../../src/storage/store.ts";
 import { startChild, until } from "./child.ts";
 import { freePort } from "./ports.ts";
 
@@ -51,6 +55,13 @@ export async function findObjectServers(cacheDir: string, report: Report): Promi
   } finally {
     await rm(made, { recursive: true, force: true });
   }
+}
+
+/** A store in a bucket of a server that is away, for SDKs that find credentials. */
+export async function lostStore(circuits: Circuits): Promise<Store> {
+  Object.assign(process.env, S3_CREDENTIALS);
+  const { store } = createS3Store({ bucket: "lab", prefix: "own", endpoint: `http://127.0.0.1:${await freePort()}` });
+  return guarded(store, circuits);
 }
 
 export interface ObjectServer {

@@ -42,7 +42,7 @@ export function problems(logger: Logger): ErrorRequestHandler {
         errors: known.faults.map(({ pointer, detail }) => ({ pointer: pointer.slice(0, MAX_QUOTE), detail: detail.slice(0, MAX_QUOTE) })),
       }),
     };
-    if (status === 503) response.set("Retry-After", RETRY_AFTER);
+    if (status === 503) response.set("Retry-After", known.retryAt ? secondsUntil(known.retryAt) : RETRY_AFTER);
     response
       .status(status)
       .set("Cache-Control", "no-store")
@@ -50,6 +50,10 @@ export function problems(logger: Logger): ErrorRequestHandler {
       .type("application/problem+json")
       .send(JSON.stringify(problem));
   };
+}
+
+function secondsUntil(time: Date): string {
+  return String(Math.max(Math.ceil((time.getTime() - Date.now()) / 1_000), 1));
 }
 
 function unexpected(cause: unknown, path: string): ConstructorParameters<typeof OrreryError> {

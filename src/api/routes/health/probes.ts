@@ -20,6 +20,11 @@ const health = z
     uptime_seconds: z.int(),
     temporal: z.object({ status: z.enum(["ok", "failing"]), namespace: z.string(), retention_days: z.number().nullable() }),
     store: z.object({ status: z.enum(["ok", "failing"]) }),
+    circuits: z
+      .array(z.object({ target: z.string(), state: z.enum(["closed", "open", "half_open"]), reopens_at: z.iso.datetime().nullable() }))
+      .meta({
+        description: "What the gateway calls and leaves alone for a while after repeated failures. None with a store in a directory.",
+      }),
     idempotency: z.object({
       required: z.boolean(),
       window_seconds: z
@@ -114,6 +119,7 @@ export function probes({ health: state, options }: Services): Operation[] {
             retention_days: retentionSeconds === null ? null : retentionSeconds / SECONDS_A_DAY,
           },
           store: { status: store },
+          circuits: state.circuits(),
           idempotency: { required: options.requireIdempotencyKey, window_seconds: retentionSeconds },
           reuse: options.storeReuse,
           limits: {

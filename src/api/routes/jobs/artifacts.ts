@@ -1,6 +1,9 @@
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { OrreryError } from "../../../contract/errors.ts";
+import type { StoredArtifact } from "../../../contract/flow.ts";
 import { artifactList } from "../../../contract/job.ts";
+import { brokenOff, verified } from "../../jobs/file.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
 import { knows } from "../../preference.ts";
 import type { Services } from "../../services.ts";
@@ -10,6 +13,19 @@ const PASSIVE = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 /** `GET /v1/jobs/{id}/artifacts` and the files themselves. A job that did not succeed has none. */
 export function jobArtifacts({ reader, store }: Services): Operation[] {
   const shared = { method: "get", tag: "Jobs" } as const;
+
+  /** The file from its first chunk on, so that what is wrong until then can be said in a reply. */
+  async function begun(artifact: StoredArtifact, jobId: string): Promise<Readable> {
+    const stored = await store.stream(artifact.key);
+    if (!stored) {
+      throw new OrreryError(
+        "artifact_corrupt",
+        `The file ${artifact.name} of ${jobId} is missing in the store; submit the job again with "reuse": false.`,
+      );
+    }
+    return verified(stored, artifact);
+  }
+
   return [
     operation({
       ...shared,
@@ -68,20 +84,14 @@ export function jobArtifacts({ reader, store }: Services): Operation[] {
           response.end();
           return;
         }
-        const stream = await store.stream(artifact.key);
-        if (!stream) {
-          response.removeHeader("Content-Length");
-          throw new OrreryError(
-            "artifact_corrupt",
-            `The file ${name} of ${jobId} is missing in the store; submit the job again with "reuse": false.`,
-          );
-        }
-        await pipeline(stream, response).catch((error: unknown) => {
+        const file = await begun(artifact, jobId).catch((error: unknown) => {
+          for (const header of ["Content-Length", "ETag"]) response.removeHeader(header);
+          throw error;
+        });
+        await pipeline(file, response).catch((error: unknown) => {
           // The reply is cut off either way. A client that hung up is no fault of the server, a store that broke off is.
           if (error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE") return;
-          throw new OrreryError("store_unavailable", `The file ${name} of ${jobId} could not be read to its end; try again.`, {
-            cause: error,
-          });
+          throw brokenOff(error, name);
         });
       },
     }),

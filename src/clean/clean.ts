@@ -1,0 +1,85 @@
+import type { Entry, Store } from "../storage/store.ts";
+import { type Names, namesIn } from "./names.ts";
+
+/** Second parts of the keys that can be cleaned up. Whatever else is in the store, such as the audit log, is left alone. */
+const AREAS = ["artifacts", "damaged", "datasets", "errors", "shards", "summaries"];
+
+/** Entries that are looked at together, and deletions that run at the same time. */
+const PAGE = 10_000;
+const PARALLEL = 16;
+
+export interface Count {
+  files: number;
+  bytes: number;
+}
+
+export interface Cleaned {
+  /** Files that stay: named by a job or dead letter, or too young. */
+  kept: Count;
+  /** By area, what nobody names, with `partial` for what killed puts left behind: deleted, or in a dry run only counted. */
+  removed: Record<string, Count>;
+}
+
+export interface CleanOptions {
+  store: Store;
+  names: Names;
+  /** Only what was stored before is removed. */
+  before: Date;
+  dryRun: boolean;
+  /** Adds the names of jobs that came or ended since it was last called. */
+  refresh: () => Promise<void>;
+}
+
+/** Removes what is older than `before` and named by nobody. Takes the same memory however much there is. */
+export async function clean({ store, names, before, dryRun, refresh }: CleanOptions): Promise<Cleaned> {
+  const cleaned: Cleaned = { kept: { files: 0, bytes: 0 }, removed: {} };
+
+  async function removeAll(entries: Entry[], areaOf: (entry: Entry) => string): Promise<void> {
+    for (let from = 0; from < entries.length; from += PARALLEL) {
+      const some = entries.slice(from, from + PARALLEL);
+      if (!dryRun) await Promise.all(some.map(({ key }) => store.delete(key)));
+      for (const entry of some) {
+        const area = areaOf(entry);
+        cleaned.removed[area] ??= { files: 0, bytes: 0 };
+        count(cleaned.removed[area], entry);
+      }
+    }
+  }
+
+  for await (const page of pagesOf(store, false)) {
+    const entries = page.filter(({ key }) => AREAS.includes(areaIn(key)));
+    const isLeft = (entry: Entry) => entry.modified < before && !isNamed(entry.key, names);
+    if (!dryRun && entries.some(isLeft)) await refresh();
+    for (const entry of entries) if (!isLeft(entry)) count(cleaned.kept, entry);
+    await removeAll(entries.filter(isLeft), ({ key }) => areaIn(key));
+  }
+  for await (const page of pagesOf(store, true)) {
+    await removeAll(
+      page.filter(({ modified }) => modified < before),
+      () => "partial",
+    );
+  }
+  return cleaned;
+}
+
+async function* pagesOf(store: Store, partial: boolean): AsyncGenerator<Entry[]> {
+  let page = await store.list("", { limit: PAGE, partial });
+  while (page.length > 0) {
+    yield page;
+    page = await store.list("", { limit: PAGE, partial, after: page.at(-1)?.key ?? "" });
+  }
+}
+
+function areaIn(key: string): string {
+  return key.split("/")[1] ?? "";
+}
+
+/** What was set aside has the name of what took its place, and is nobody's. */
+function isNamed(key: string, names: Names): boolean {
+  return areaIn(key) !== "damaged" && namesIn(key).some((name) => names.has(name));
+}
+
+function count(to: Count, { bytes }: Entry): void {
+  to.files += 1;
+  to.bytes += bytes;
+}

@@ -1,0 +1,191 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Connection } from "@temporalio/client";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { sha256 } from "../../src/activities/content.ts";
+import { clean } from "../../src/clean/clean.ts";
+import { readNames } from "../../src/clean/histories.ts";
+import { createNames } from "../../src/clean/names.ts";
+import type { Summary } from "../../src/contract/flow.ts";
+import { QUEUES, WORKFLOWS } from "../../src/contract/names.ts";
+import { createFsStore } from "../../src/storage/fs.ts";
+import { createGcsStore } from "../../src/storage/gcs.ts";
+import { createS3Store } from "../../src/storage/s3.ts";
+import { type Bench, startBench } from "../api/bench.ts";
+import { orrery } from "../cli/run.ts";
+import { S3_CREDENTIALS, startGcs, startS3 } from "../support/objects.ts";
+import { everyKey } from "../support/scan.ts";
+
+const DAY_MS = 86_400_000;
+
+describe("orrery clean", () => {
+  let bench: Bench;
+  let folder: string;
+  beforeAll(async () => {
+    bench = await startBench();
+    folder = await mkdtemp(join(tmpdir(), "orrery-clean-"));
+  });
+  afterAll(async () => {
+    await bench.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const run = (args: string[], namespace = bench.client.options.namespace) =>
+    orrery(["clean", ...args], {
+      env: { ORRERY_DATA_DIR: folder, TEMPORAL_ADDRESS: inject("temporalAddress"), TEMPORAL_NAMESPACE: namespace },
+    });
+
+  async function put(key: string, days: number): Promise<string> {
+    const path = join(folder, "artifacts", key);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, "12345");
+    const time = new Date(Date.now() - days * DAY_MS);
+    await utimes(path, time, time);
+    return key;
+  }
+
+  async function allKeys(): Promise<string[]> {
+    const store = createFsStore(join(folder, "artifacts"));
+    const keys: string[] = (await store.list("", { partial: true })).map(({ key }) => key);
+    for await (const { key } of everyKey(store)) keys.push(key);
+    return keys.toSorted();
+  }
+
+  const start = (type: string, workflowId: string, input: object, memo: Record<string, unknown> = {}) =>
+    bench.client.workflow.start(type, { workflowId, taskQueue: QUEUES.control, args: [input], memo });
+
+  test("deletes what no job and no dead letter names, after a dry run that says the same and deletes nothing", async () => {
+    const hash = (of: string) => sha256(of);
+    const summary = { artifacts: [{ name: "result.json", sha256: hash("result"), key: `t/artifacts/${hash("result")}` }] };
+    await start(WORKFLOWS.evaluate, "evaluate-done", {});
+    await bench.hand.succeed(summary as unknown as Summary);
+    await start(
+      WORKFLOWS.discover,
+      "discover-open",
+      { request: { dataset: { dataset_id: `ds_${hash("open")}` } } },
+      { request_hash: `sha256:${hash("asked")}` },
+    );
+    await start("deadLetter", "dead-letter.discover-failed.1", { job_id: "discover-failed", dataset: `ds_${hash("letter")}` });
+    await start(WORKFLOWS.tgefd, "discover-policy", { shard: { key: `t/shards/${hash("shard")}` } });
+    await expect.poll(async () => (await bench.client.workflow.count()).count).toBe(4);
+
+    const kept = [
+      await put(`t/artifacts/${hash("result")}`, 40),
+      await put(`t/datasets/${hash("open")}`, 40),
+      await put(`t/summaries/2/${hash("asked")}`, 40),
+      await put(`t/datasets/${hash("letter")}`, 40),
+      await put("t/errors/discover-failed.1.json", 40),
+      await put(`t/shards/${hash("shard")}`, 40),
+      await put(`t/artifacts/${hash("young")}`, 0.5),
+      await put(`t/artifacts/${hash("written")}.${randomUUID()}.partial`, 0.5),
+      await put("t/audit/2026-01-01/one.ndjson", 400),
+      await put("check", 400),
+    ].toSorted();
+    for (const key of [
+      `t/artifacts/${hash("orphan")}`,
+      `t/datasets/${hash("orphan")}`,
+      `other/datasets/${hash("orphan")}`,
+      `t/shards/${hash("orphan")}`,
+      `t/summaries/2/${hash("orphan")}`,
+      "t/errors/discover-forgotten.1.json",
+      `t/damaged/artifacts/${hash("result")}.${randomUUID()}`,
+      `t/artifacts/${hash("killed")}.${randomUUID()}.partial`,
+    ])
+      await put(key, 40);
+    const before = await allKeys();
+
+    const dry = await run(["--dry-run", "--json"]);
+    expect(await allKeys()).toEqual(before);
+    const wet = await run(["--json"]);
+
+    expect(await allKeys()).toEqual(kept);
+    const one = { files: 1, bytes: 5 };
+    const counted = {
+      jobs: 4,
+      kept: { files: 7, bytes: 35 },
+      removed: { artifacts: one, damaged: one, datasets: { files: 2, bytes: 10 }, errors: one, partial: one, shards: one, summaries: one },
+    };
+    expect([dry.code, wet.code]).toEqual([0, 0]);
+    expect(JSON.parse(dry.out)).toMatchObject({ ...counted, dry_run: true });
+    expect(JSON.parse(wet.out)).toMatchObject({ ...counted, dry_run: false });
+    expect((await run(["--older-than", "24h", "--dry-run"])).out).toMatch(/Kept 7 files .*\nWould delete 0 files with 0 bytes\.\n$/);
+  });
+
+  test("refuses a time of less than a day", async () => {
+    const { code, out, err } = await run(["--older-than", "23h"]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toMatch(/--older-than=23h: .* at least 1d/);
+  });
+
+  test("deletes nothing by the word of a server that has no job, or that does not answer", async () => {
+    await put(`t/artifacts/${sha256("lonely")}`, 40);
+    const before = await allKeys();
+    const empty = await startBench();
+    const lost = await run([], empty.client.options.namespace);
+    await empty.close();
+    const away = await orrery(["clean"], { env: { ORRERY_DATA_DIR: folder, TEMPORAL_ADDRESS: "127.0.0.1:9" } });
+
+    expect([lost.code, away.code]).toEqual([1, 1]);
+    expect(lost.err).toMatch(/has no job, so nothing in the store would be kept/);
+    expect(await allKeys()).toEqual(before);
+  });
+
+  test("stops at a payload that it cannot read", async () => {
+    const connection = await Connection.connect({ address: inject("temporalAddress") });
+    const { namespace } = bench.client.options;
+    await connection.workflowService.startWorkflowExecution({
+      namespace,
+      workflowId: "discover-secret",
+      requestId: randomUUID(),
+      workflowType: { name: WORKFLOWS.discover },
+      taskQueue: { name: "nobody" },
+      input: { payloads: [{ metadata: { encoding: Buffer.from("binary/encrypted") }, data: Buffer.from("?") }] },
+    });
+    const reading = () => readNames({ connection, namespace }, createNames());
+    await expect.poll(() => reading().catch((error: Error) => error.message)).toMatch(/payloads of the form binary\/encrypted/);
+    await connection.close();
+  });
+});
+
+const servers = inject("objectServers");
+Object.assign(process.env, S3_CREDENTIALS);
+
+describe.runIf(servers !== undefined).each([
+  ["s3", startS3, createS3Store],
+  ["gcs", startGcs, createGcsStore],
+] as const)("a clean-up of a %s store", (_, serve, make) => {
+  test("keeps what is named, what is named at the last moment, and what is young", async () => {
+    const server = await serve(servers ?? "", ["lab"]);
+    const { store } = make({ bucket: "lab", prefix: "own", endpoint: server.endpoint });
+    const [named, late, orphan] = ["named", "late", "orphan"].map((text) => `t/artifacts/${sha256(text)}`) as [string, string, string];
+    for (const key of [named, late, orphan]) await store.putIfAbsent(key, Buffer.from("12345"));
+    const names = createNames();
+    names.add(sha256("named"));
+    const refresh = async () => names.add(sha256("late"));
+    const soon = new Date(Date.now() + DAY_MS);
+
+    const young = await clean({ store, names, before: new Date(Date.now() - DAY_MS), dryRun: false, refresh });
+    const dry = await clean({ store, names, before: soon, dryRun: true, refresh });
+    const wet = await clean({ store, names, before: soon, dryRun: false, refresh });
+
+    expect([young.removed, young.kept.files]).toEqual([{}, 3]);
+    expect(dry.removed).toEqual({ artifacts: { files: 2, bytes: 10 } });
+    expect(wet).toEqual({ kept: { files: 2, bytes: 10 }, removed: { artifacts: { files: 1, bytes: 5 } } });
+    expect((await store.list("")).map(({ key }) => key)).toEqual([named, late].toSorted());
+    await server.close();
+  });
+});
+
+test("a set of names has all that were added, and hardly any other", () => {
+  const names = createNames();
+  for (let index = 0; index < 50_000; index += 1) names.add(`discover-${index}`);
+  let missing = 0;
+  let others = 0;
+  for (let index = 0; index < 50_000; index += 1) {
+    if (!names.has(`discover-${index}`)) missing += 1;
+    if (names.has(`evaluate-${index}`)) others += 1;
+  }
+  expect([missing, others]).toEqual([0, 0]);
+});
