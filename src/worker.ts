@@ -50,8 +50,8 @@ async function main(): Promise<void> {
       maxBytes: settings.ORRERY_MAX_UPLOAD_BYTES,
       timeoutMs: settings.ORRERY_URI_TIMEOUT_SECONDS * 1_000,
     }),
-    sendWebhook: createSend({ secret: settings.ORRERY_WEBHOOK_SECRET, allow: settings.ORRERY_WEBHOOK_ALLOW }),
-    narrate: createNarrate({ endpoint: narrativeEndpoint(settings) }),
+    sendWebhook: createSend({ secret: settings.ORRERY_WEBHOOK_SECRET, allow: settings.ORRERY_WEBHOOK_ALLOW, circuits }),
+    narrate: createNarrate({ endpoint: narrativeEndpoint(settings), circuits }),
     logger,
   });
   const options = pools.map((pool) => optionsOf(pool, activities, settings));

@@ -2,6 +2,7 @@ import { ApplicationFailure, activityInfo, Context } from "@temporalio/activity"
 import { ERRORS, OrreryError } from "../contract/errors.ts";
 import type { Delivery, FailureDetails, WebhookInput } from "../contract/flow.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { pauseUntil } from "./failure.ts";
 
 /** Answers of a receiver that may be another one the next time, beside those of 500 and above. */
 const PASSING = [408, 425, 429];
@@ -29,12 +30,17 @@ export function createDeliverWebhook({ sendWebhook, logger }: ActivityDeps) {
       logger.warn({ job_id, webhook: id, attempts, code: known.code, cause: known.cause }, "webhook not delivered");
       // Whoever runs the workers can set a key that is missing.
       if (!ERRORS[known.code].retryable && known.code !== "webhooks_not_configured") return ended("given_up", null, known.message);
-      throw undelivered(known.message, null);
+      throw undelivered(known.message, null, known.retryAt);
     }
 
-    function undelivered(message: string, status: number | null): ApplicationFailure {
+    function undelivered(message: string, status: number | null, retryAt?: Date): ApplicationFailure {
       const details: FailureDetails = { attempts, stage: "webhook", status };
-      return ApplicationFailure.create({ type: "webhook_undelivered", message, details: [details] });
+      return ApplicationFailure.create({
+        type: "webhook_undelivered",
+        message,
+        details: [details],
+        ...(retryAt && { nextRetryDelay: pauseUntil(retryAt) }),
+      });
     }
   };
 }

@@ -4,7 +4,7 @@ import type { NarrativeInput, StoredArtifact } from "../contract/flow.ts";
 import { artifactKey } from "../contract/keys.ts";
 import type { Result } from "../contract/result.ts";
 import { plainNarrative } from "../narrative/narrate.ts";
-import { keep, sha256, verify } from "./content.ts";
+import { keep, readIntact, sha256 } from "./content.ts";
 import type { ActivityDeps } from "./deps.ts";
 
 /**
@@ -13,9 +13,8 @@ import type { ActivityDeps } from "./deps.ts";
  */
 export function createNarrative({ store, narrate, logger }: ActivityDeps) {
   return async function narrative({ job_id, tenant, result: file, plain }: NarrativeInput): Promise<StoredArtifact> {
-    const stored = await store.get(file.key);
+    const stored = await readIntact(store, file.key, (bytes) => sha256(bytes) === file.sha256);
     if (!stored) throw new OrreryError("artifact_corrupt", "The result is missing from the store; submit the job again.");
-    verify(stored, file.sha256);
     const result = JSON.parse(new TextDecoder().decode(stored)) as Result;
     const text = plain === undefined ? await narrate(result, Context.current().cancellationSignal) : plainNarrative(result, plain);
     const bytes = Buffer.from(text);

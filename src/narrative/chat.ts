@@ -29,6 +29,13 @@ export interface Endpoint {
 /** Why an endpoint's text is not used: a sentence that may be shown. */
 export class Unusable extends Error {
   override name = "Unusable";
+  /** Whether the endpoint is away, or in trouble. */
+  readonly away: boolean;
+
+  constructor(message: string, options: { away?: boolean; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.away = options.away ?? false;
+  }
 }
 
 /** Asks for a text about a result. Throws `Unusable`. */
@@ -54,12 +61,13 @@ export async function askFor(result: Result, { url, model, key }: Endpoint, oute
       }),
     });
     body.on("error", () => undefined);
-    if (statusCode !== 200) throw new Unusable(`the endpoint answered ${statusCode}`);
+    if (statusCode !== 200) throw new Unusable(`the endpoint answered ${statusCode}`, { away: true });
     return contentOf(await readAll(body));
   } catch (error) {
     if (error instanceof Unusable) throw error;
     outer.throwIfAborted();
     throw new Unusable(overdue.aborted ? `the endpoint gave no answer within ${TIMEOUT_MS / 1_000} s` : "the endpoint cannot be reached", {
+      away: true,
       cause: error,
     });
   } finally {

@@ -1,4 +1,7 @@
+import { OrreryError } from "../contract/errors.ts";
 import type { Result } from "../contract/result.ts";
+import type { Circuit } from "../outbound/circuit.ts";
+import type { Circuits } from "../outbound/circuits.ts";
 import { askFor, type Endpoint, Unusable } from "./chat.ts";
 import { strangeNumber } from "./numbers.ts";
 import { headline, templateOf } from "./template.ts";
@@ -12,23 +15,32 @@ const MARKUP = /[\p{Cc}--[\n\t]]|<\/?[a-z!]|\]\(|\]\[|:\/\//iv;
 /** Words a result. Never fails for what an endpoint does: the text then comes from the template, and says why. */
 export type Narrate = (result: Result, signal: AbortSignal) => Promise<string>;
 
-/** `endpoint` words results; without one the template does. `call` makes each call to it, and may refuse to. */
-export function createNarrate({ endpoint, call = (run) => run() }: NarrateOptions): Narrate {
+/** `endpoint` words results; without one the template does. */
+export function createNarrate({ endpoint, circuits }: NarrateOptions): Narrate {
   return async (result, signal) => {
     if (!endpoint) return plainNarrative(result);
     try {
-      const text = checked(await call(() => askFor(result, endpoint, signal)), result);
+      const text = checked(await circuitTo(endpoint, circuits).call(() => askFor(result, endpoint, signal)), result);
       return pageOf(result, text, `Worded by ${endpoint.model}. The verdict above and every number were checked against result.json.`);
     } catch (error) {
       signal.throwIfAborted();
-      return plainNarrative(result, error instanceof Unusable ? error.message : "the endpoint is left alone for now");
+      if (error instanceof Unusable) return plainNarrative(result, error.message);
+      return plainNarrative(result, error instanceof OrreryError ? error.message : "the endpoint failed");
     }
   };
 }
 
 export interface NarrateOptions {
   endpoint: Endpoint | undefined;
-  call?: <T>(run: () => Promise<T>) => Promise<T>;
+  circuits: Circuits;
+}
+
+function circuitTo({ url }: Endpoint, circuits: Circuits): Circuit {
+  return circuits.to(`narrative ${new URL(url).origin}`, {
+    counts: (error) => error instanceof Unusable && error.away,
+    refusal: (retryAt) =>
+      new OrreryError("internal_error", `the endpoint failed several times and is left alone until ${retryAt.toISOString()}`),
+  });
 }
 
 /** The text of the template, and why it is not an endpoint's. */

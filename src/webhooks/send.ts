@@ -3,6 +3,8 @@ import { Webhook } from "standardwebhooks";
 import { request } from "undici";
 import { OrreryError } from "../contract/errors.ts";
 import { guardedAgent } from "../datasets/addresses.ts";
+import type { Circuit } from "../outbound/circuit.ts";
+import type { Circuits } from "../outbound/circuits.ts";
 import { callbackReach, parseCallback } from "./callback.ts";
 
 /** Longest time from the look-up of the name to the headers of the answer. */
@@ -21,6 +23,8 @@ export interface SendOptions {
   secret: string | undefined;
   /** Private hosts that may be reached. */
   allow: readonly string[];
+  /** Of which each receiver gets one, so that one that is away is left alone. */
+  circuits: Circuits;
   /** How names of hosts are looked up. Default: by the system. */
   lookup?: typeof resolve;
 }
@@ -33,10 +37,14 @@ export interface SendOptions {
  */
 export type SendWebhook = (message: Message, signal: AbortSignal) => Promise<number>;
 
-export function createSend({ secret, allow, lookup }: SendOptions): SendWebhook {
+export function createSend({ secret, allow, circuits, lookup }: SendOptions): SendWebhook {
   const signer = secret === undefined ? undefined : new Webhook(secret);
-  return async ({ id, url, body }, outer) => {
-    const target = parseCallback(url, { signed: signer !== undefined, allow });
+  return async (message, signal) => {
+    const target = parseCallback(message.url, { signed: signer !== undefined, allow });
+    return circuitTo(target, circuits).call(() => post(target, message, signal));
+  };
+
+  async function post(target: URL, { id, body }: Message, outer: AbortSignal): Promise<number> {
     const dispatcher = guardedAgent(callbackReach(allow), lookup);
     const overdue = AbortSignal.timeout(TIMEOUT_MS);
     const now = new Date();
@@ -65,5 +73,20 @@ export function createSend({ secret, allow, lookup }: SendOptions): SendWebhook 
     } finally {
       await dispatcher.destroy();
     }
-  };
+  }
+}
+
+/** Receivers that do not answer count; those that answer, whatever it is, hold nothing up. */
+function circuitTo({ host, origin }: URL, circuits: Circuits): Circuit {
+  return circuits.to(`webhook ${origin}`, {
+    counts: (error) => error instanceof OrreryError && error.code === "webhook_undelivered",
+    refusal: (retryAt) =>
+      new OrreryError(
+        "webhook_undelivered",
+        `The receiver at ${host} failed several times and is left alone until ${retryAt.toISOString()}.`,
+        {
+          retryAt,
+        },
+      ),
+  });
 }

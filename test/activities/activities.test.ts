@@ -31,7 +31,7 @@ let activities: Activities;
 const fetchTable = () => Promise.reject(new Error("nothing is fetched"));
 /** Nor one that is told of its end. */
 const sendWebhook = () => Promise.reject(new Error("nothing is sent"));
-const narrate = createNarrate({ endpoint: undefined });
+const narrate = createNarrate({ endpoint: undefined, circuits: createCircuits() });
 beforeAll(() => {
   compute = createCompute({ pools: ["control", "light", "heavy"], threads: 1 });
 });
@@ -150,7 +150,7 @@ test("an activity is tried again when the store that is left alone may be asked 
   const store = await lostStore(createCircuits());
   const input = evaluation("eleven");
   input.request.dataset = { source: "stored", dataset_id: `ds_${"0".repeat(64)}` };
-  activities = createActivities({ store, compute, fetchTable, logger });
+  activities = createActivities({ store, compute, fetchTable, sendWebhook, narrate, logger });
 
   for (let call = 0; call < 5; call += 1)
     await expect(evaluated(input)).rejects.toMatchObject({ type: "store_unavailable", nextRetryDelay: undefined });

@@ -61,8 +61,8 @@ const RULES: Record<string, Rule> = {
     packages: /^(csv-parse|hyparquet|hyparquet-compressors|ipaddr\.js|undici|zod)$/,
     builtins: ANY,
   },
-  webhooks: { values: ["contract", "datasets"], types: ["contract"], packages: /^(standardwebhooks|undici)$/, builtins: /^node:dns$/ },
-  narrative: { values: ["contract"], types: ["contract"], packages: /^(undici|zod)$/, builtins: NONE },
+  webhooks: { values: ["contract", "datasets"], types: ["outbound"], packages: /^(standardwebhooks|undici)$/, builtins: /^node:dns$/ },
+  narrative: { values: ["contract"], types: ["outbound"], packages: /^(undici|zod)$/, builtins: NONE },
   activities: {
     values: ["contract", "datasets", "engine", "narrative"],
     types: ["outbound", "storage", "telemetry", "webhooks"],

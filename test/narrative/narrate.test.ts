@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createNarrate, plainNarrative } from "../../src/narrative/narrate.ts";
 import { strangeNumber } from "../../src/narrative/numbers.ts";
 import { templateOf } from "../../src/narrative/template.ts";
+import { createCircuits } from "../../src/outbound/circuits.ts";
 import { discover } from "../engine/support.ts";
 import { type ChatServer, say, serveChat } from "../support/chat.ts";
 import { planets } from "../support/planets.ts";
@@ -17,7 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => chat.close());
 
-const ask = (url = chat.url) => createNarrate({ endpoint: { url, model: "words-1", key: "k-1" } })(result, signal);
+const ask = (url = chat.url) =>
+  createNarrate({ endpoint: { url, model: "words-1", key: "k-1" }, circuits: createCircuits() })(result, signal);
 
 describe("a narrative", () => {
   test("of a template is the same for the same result, and has no number of its own", () => {
@@ -73,13 +75,14 @@ describe("a narrative", () => {
     expect(text).toMatch(why);
   });
 
-  test("comes from the template if nobody listens, or its calls are refused", async () => {
+  test("comes from the template if nobody listens, and left alone then", async () => {
     expect(await ask("http://127.0.0.1:9/v1")).toMatch(/cannot be reached/);
-    const refused = createNarrate({
-      endpoint: { url: chat.url, model: "words-1", key: undefined },
-      call: () => Promise.reject(new Error("open")),
+    const narrate = createNarrate({
+      endpoint: { url: "http://127.0.0.1:9/v1", model: "words-1", key: undefined },
+      circuits: createCircuits(),
     });
-    expect(await refused(result, signal)).toMatch(/left alone for now/);
+    for (let time = 0; time < 5; time += 1) await narrate(result, signal);
+    expect(await narrate(result, signal)).toMatch(/failed several times and is left alone until/);
   });
 });
 

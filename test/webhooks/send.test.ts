@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createCircuits } from "../../src/outbound/circuits.ts";
 import { parseCallback } from "../../src/webhooks/callback.ts";
 import { createSend } from "../../src/webhooks/send.ts";
 import { type FileServer, trustFiles } from "../support/file-server.ts";
@@ -30,13 +31,18 @@ const resolvingTo = (address: string) =>
 
 describe("a message", () => {
   test("is sent to a host that is allowed by name, and an endless answer is not read", async () => {
-    const send = createSend({ secret, allow: ["data.test", "hooks.data.test"], lookup: resolvingTo("127.0.0.1") });
+    const send = createSend({
+      circuits: createCircuits(),
+      secret,
+      allow: ["data.test", "hooks.data.test"],
+      lookup: resolvingTo("127.0.0.1"),
+    });
     await expect(send({ id: "one", url: `https://hooks.data.test:${server.port}/named`, body: "{}" }, signal)).resolves.toBe(200);
     expect(received("/named")).toHaveLength(1);
   });
 
   test("is not sent to a public name that resolves to a private address", async () => {
-    const send = createSend({ secret, allow: [], lookup: resolvingTo("127.0.0.1") });
+    const send = createSend({ circuits: createCircuits(), secret, allow: [], lookup: resolvingTo("127.0.0.1") });
     await expect(send({ id: "two", url: `https://hooks.data.test:${server.port}/inside`, body: "{}" }, signal)).rejects.toMatchObject({
       code: "callback_url_not_allowed",
     });
@@ -44,14 +50,23 @@ describe("a message", () => {
   });
 
   test("to nobody who listens can be sent again", async () => {
-    const send = createSend({ secret, allow: ["127.0.0.1"] });
+    const send = createSend({ circuits: createCircuits(), secret, allow: ["127.0.0.1"] });
     await expect(send({ id: "three", url: "https://127.0.0.1:9/none", body: "{}" }, signal)).rejects.toMatchObject({
       code: "webhook_undelivered",
     });
   });
 
+  test("is not tried while its receiver is left alone, and others are", async () => {
+    const send = createSend({ circuits: createCircuits(), secret, allow: ["127.0.0.1", "127.0.0.2"] });
+    const dead = () => send({ id: "five", url: "https://127.0.0.2:9/none", body: "{}" }, signal);
+    for (let time = 0; time < 5; time += 1)
+      await expect(dead()).rejects.toMatchObject({ message: expect.stringContaining("cannot be reached") });
+    await expect(dead()).rejects.toMatchObject({ code: "webhook_undelivered", retryAt: expect.any(Date) });
+    await expect(send({ id: "six", url: `https://127.0.0.1:${server.port}/other`, body: "{}" }, signal)).resolves.toBe(200);
+  });
+
   test("is not sent without a key to sign it", async () => {
-    const send = createSend({ secret: undefined, allow: ["127.0.0.1"] });
+    const send = createSend({ circuits: createCircuits(), secret: undefined, allow: ["127.0.0.1"] });
     await expect(send({ id: "four", url: `https://127.0.0.1:${server.port}/unsigned`, body: "{}" }, signal)).rejects.toMatchObject({
       code: "webhooks_not_configured",
     });
