@@ -5,14 +5,16 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } 
 import closeWithGrace from "close-with-grace";
 import { type Compute, createCompute } from "./activities/compute.ts";
 import { type Activities, createActivities } from "./activities/index.ts";
-import { loadSettings, loadTemporal, storeOptions, type TemporalTarget, uriRules } from "./config/load.ts";
+import { loadSettings, loadTemporal, narrativeEndpoint, storeOptions, type TemporalTarget, uriRules } from "./config/load.ts";
 import type { Settings } from "./config/schema.ts";
-import { POOLS, type Pool, QUEUES } from "./contract/names.ts";
+import { OUTBOUND_QUEUE, POOLS, type Pool, QUEUES } from "./contract/names.ts";
 import { createFetch } from "./datasets/fetch.ts";
+import { createNarrate } from "./narrative/narrate.ts";
 import { createCircuits } from "./outbound/circuits.ts";
 import { openStore } from "./storage/open.ts";
 import { serveHealth } from "./telemetry/health.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
+import { createSend } from "./webhooks/send.ts";
 
 /** Longest wait for the server's first answer. */
 const CONNECT_MS = 10_000;
@@ -22,6 +24,9 @@ const CLOSING_MS = 5_000;
 
 /** Workflow tasks and short-path activities that run side by side. One thread computes; the rest is waiting for I/O. */
 const CONTROL_SLOTS = 20;
+
+/** Requests to servers outside that run side by side. */
+const OUTBOUND_SLOTS = 20;
 
 async function main(): Promise<void> {
   const settings = loadSettings();
@@ -45,15 +50,17 @@ async function main(): Promise<void> {
       maxBytes: settings.ORRERY_MAX_UPLOAD_BYTES,
       timeoutMs: settings.ORRERY_URI_TIMEOUT_SECONDS * 1_000,
     }),
+    sendWebhook: createSend({ secret: settings.ORRERY_WEBHOOK_SECRET, allow: settings.ORRERY_WEBHOOK_ALLOW, circuits }),
+    narrate: createNarrate({ endpoint: narrativeEndpoint(settings), circuits }),
     logger,
   });
-  const workers = await Promise.all(
-    pools.map((pool) => Worker.create({ ...optionsOf(pool, activities, settings), connection, namespace: temporal.namespace })),
-  );
+  const options = pools.map((pool) => optionsOf(pool, activities, settings));
+  if (pools.includes("control")) options.push(outboundOptions(activities, settings));
+  const workers = await Promise.all(options.map((each) => Worker.create({ ...each, connection, namespace: temporal.namespace })));
   const health = await serveHealth(
     { host: settings.ORRERY_WORKER_HOST, port: settings.ORRERY_WORKER_PORT },
     {
-      failing: () => pools.find((_, index) => workers[index]?.getState() !== "RUNNING"),
+      failing: () => options.find((_, index) => workers[index]?.getState() !== "RUNNING")?.taskQueue,
       detail: () => ({ ...detailOf(pools, workers, compute, settings), circuits: circuits.states() }),
     },
   );
@@ -74,9 +81,9 @@ async function main(): Promise<void> {
   await runs;
 }
 
-function optionsOf(pool: Pool, activities: Activities, settings: Settings): WorkerOptions {
-  const shared: WorkerOptions = {
-    taskQueue: QUEUES[pool],
+function sharedOptions(taskQueue: string, activities: Activities, settings: Settings): WorkerOptions {
+  return {
+    taskQueue,
     activities,
     shutdownGraceTime: settings.ORRERY_DRAIN_SECONDS * 1_000,
     shutdownForceTime: settings.ORRERY_DRAIN_SECONDS * 1_000 + CLOSING_MS,
@@ -84,6 +91,15 @@ function optionsOf(pool: Pool, activities: Activities, settings: Settings): Work
     maxHeartbeatThrottleInterval: "1s",
     maxEagerActivityReservationsPerWorkflowTask: 0,
   };
+}
+
+/** Servers that hold their requests keep each other waiting, and no job. */
+function outboundOptions(activities: Activities, settings: Settings): WorkerOptions {
+  return { ...sharedOptions(OUTBOUND_QUEUE, activities, settings), maxConcurrentActivityTaskExecutions: OUTBOUND_SLOTS };
+}
+
+function optionsOf(pool: Pool, activities: Activities, settings: Settings): WorkerOptions {
+  const shared = sharedOptions(QUEUES[pool], activities, settings);
   if (pool !== "control") return { ...shared, maxConcurrentActivityTaskExecutions: settings.ORRERY_THREADS };
   return {
     ...shared,

@@ -6,6 +6,8 @@ import * as slices from "../src/config/schema.ts";
 const TITLES: [title: string, slice: z.ZodObject][] = [
   ["Gateway", slices.httpSettings],
   ["Datasets by address", slices.datasetSettings],
+  ["Webhooks", slices.webhookSettings],
+  ["Narratives", slices.narrativeSettings],
   ["Artifact store and data", slices.storeSettings],
   ["Workers", slices.workerSettings],
   ["Embedded default", slices.embeddedSettings],

@@ -42,6 +42,6 @@ export async function attempt<T>(
 const SPREAD_MS = 10_000;
 
 /** Milliseconds until then. An attempt before would only use itself up. */
-function pauseUntil(time: Date): number {
+export function pauseUntil(time: Date): number {
   return Math.max(time.getTime() - Date.now(), 0) + Math.random() * SPREAD_MS;
 }

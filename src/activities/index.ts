@@ -1,9 +1,11 @@
 import { createAuditJobs } from "./audit-jobs.ts";
+import { createDeliverWebhook } from "./deliver-webhook.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { createDiscover } from "./discover.ts";
 import { createEvaluate } from "./evaluate.ts";
 import { createFetchDataset } from "./fetch-dataset.ts";
 import { createJudge } from "./judge.ts";
+import { createNarrative } from "./narrative.ts";
 import { createPrepare } from "./prepare.ts";
 import { createRecordFailure } from "./record-failure.ts";
 import { createSearchShard } from "./search-shard.ts";
@@ -23,6 +25,8 @@ export function createActivities(deps: ActivityDeps) {
     recordFailure: createRecordFailure(deps),
     auditJobs: createAuditJobs(deps),
     sweepDeadLetters: createSweep(deps),
+    narrative: createNarrative(deps),
+    deliverWebhook: createDeliverWebhook(deps),
   };
 }
 

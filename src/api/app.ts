@@ -1,6 +1,7 @@
 import express, { type Express } from "express";
 import { KINDS } from "../contract/names.ts";
 import { NO_RULES } from "../datasets/uri.ts";
+import { NO_CALLBACKS } from "../webhooks/callback.ts";
 import { createAuditLog } from "./audit/log.ts";
 import { createDeadLetters } from "./dead-letters/letters.ts";
 import type { AppDeps } from "./deps.ts";
@@ -59,7 +60,14 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     reader,
     spending: createSpending(temporal),
     watchers: createWatchers({ temporal, reader }),
-    submit: createSubmit({ temporal, store, reader, reuse: options.storeReuse, uris: options.uris ?? NO_RULES }),
+    submit: createSubmit({
+      temporal,
+      store,
+      reader,
+      reuse: options.storeReuse,
+      uris: options.uris ?? NO_RULES,
+      callbacks: options.callbacks ?? NO_CALLBACKS,
+    }),
     deadLetters: createDeadLetters(temporal),
     jobBody: createJobBody(temporalUiUrl && `${temporalUiUrl.replace(/\/$/, "")}/namespaces/${namespace}`),
     audit: createAuditLog(store),

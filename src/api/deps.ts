@@ -3,6 +3,7 @@ import type { UriRules } from "../datasets/uri.ts";
 import type { Circuits } from "../outbound/circuits.ts";
 import type { Store } from "../storage/store.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { CallbackRules } from "../webhooks/callback.ts";
 
 /** What a gateway is built from. Nothing here is read from the environment. */
 export interface AppDeps {
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   maxUploadBytes: number;
   /** What datasets may be fetched from, beside the public internet. Default: nothing. */
   uris?: UriRules;
+  /** What webhooks may be sent to. Default: nothing. */
+  callbacks?: CallbackRules;
   /** Longest wait for one call to Temporal, in milliseconds. */
   temporalTimeoutMs: number;
   /**

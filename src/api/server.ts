@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { fileURLToPath } from "node:url";
 import closeWithGrace from "close-with-grace";
-import { loadSettings, loadTemporal, storeOptions, uriRules } from "../config/load.ts";
+import { callbackRules, loadSettings, loadTemporal, storeOptions, uriRules } from "../config/load.ts";
 import { createCircuits } from "../outbound/circuits.ts";
 import { openStore } from "../storage/open.ts";
 import { createLogger } from "../telemetry/logger.ts";
@@ -39,6 +39,7 @@ async function main(): Promise<void> {
       requireIdempotencyKey: settings.ORRERY_REQUIRE_IDEMPOTENCY_KEY,
       storeReuse: settings.ORRERY_STORE_REUSE,
       uris: uriRules(settings),
+      callbacks: callbackRules(settings),
       maxUploadBytes: settings.ORRERY_MAX_UPLOAD_BYTES,
       temporalTimeoutMs: settings.ORRERY_TEMPORAL_TIMEOUT_MS,
       anyHost: settings.ORRERY_TRUSTED_NETWORK,

@@ -1,7 +1,8 @@
 import type { Reason } from "../contract/names.ts";
 import type { Evidence, Result, ShownRows } from "../contract/result.ts";
+import { TESTS } from "../contract/wording.ts";
 import { figure, labelled } from "./figures.ts";
-import { hasTooFewRows, TESTS } from "./verdict.ts";
+import { hasTooFewRows } from "./verdict.ts";
 
 /** What is known of the rows behind a result. */
 export type Rows = ShownRows & Partial<Pick<Evidence, "inputs">>;

@@ -26,7 +26,11 @@ export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const given = Object.fromEntries(known.flatMap((name) => (env[name] === undefined || env[name] === "" ? [] : [[name, env[name]]])));
   const parsed = settings.safeParse(given);
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) faults.push(`${issue.path.join(".")}=${env[String(issue.path[0])] ?? ""}: ${wanted(issue)}`);
+    for (const issue of parsed.error.issues) {
+      const name = issue.path.join(".");
+      // A fault may end up in a log, and a secret must not.
+      faults.push(`${name}=${/_(SECRET|KEY)$/.test(name) ? "…" : (env[name] ?? "")}: ${wanted(issue)}`);
+    }
   } else if (parsed.data.ORRERY_AUTH === "none" && !parsed.data.ORRERY_TRUSTED_NETWORK && !isLoopback(parsed.data.ORRERY_HOST)) {
     faults.push(
       `ORRERY_HOST=${parsed.data.ORRERY_HOST}: without credentials (ORRERY_AUTH=none) only a loopback address such as 127.0.0.1 is allowed; set ORRERY_TRUSTED_NETWORK=true if only a network that you trust reaches it`,
@@ -34,6 +38,9 @@ export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   }
   if (parsed.success && parsed.data.ORRERY_STORE !== "fs" && parsed.data.ORRERY_STORE_BUCKET === undefined) {
     faults.push(`ORRERY_STORE=${parsed.data.ORRERY_STORE}: ORRERY_STORE_BUCKET has to name its bucket`);
+  }
+  if (parsed.success && (parsed.data.ORRERY_NARRATIVE_URL === undefined) !== (parsed.data.ORRERY_NARRATIVE_MODEL === undefined)) {
+    faults.push("ORRERY_NARRATIVE_URL and ORRERY_NARRATIVE_MODEL: one is set without the other; set both, or neither");
   }
   if (faults.length > 0 || !parsed.success) throw new ConfigError(`Settings are wrong:\n  ${faults.join("\n  ")}`);
   return Object.freeze(parsed.data);
@@ -82,6 +89,17 @@ export function uriRules(own: Settings) {
   const scheme = kind === "s3" ? "s3" : "gs";
   const buckets = kind === "fs" ? [] : [bucket, ...own.ORRERY_URI_BUCKETS].map((name) => `${scheme}://${name}`);
   return { allow, buckets, prefix };
+}
+
+/** What webhooks may be sent to, and whether any can be signed. */
+export function callbackRules(own: Settings) {
+  return { signed: own.ORRERY_WEBHOOK_SECRET !== undefined, allow: own.ORRERY_WEBHOOK_ALLOW };
+}
+
+/** What puts results in words, if the settings name an endpoint. */
+export function narrativeEndpoint(own: Settings) {
+  const { ORRERY_NARRATIVE_URL: url, ORRERY_NARRATIVE_MODEL: model, ORRERY_NARRATIVE_KEY: key } = own;
+  return url === undefined || model === undefined ? undefined : { url, model, key };
 }
 
 function isLoopback(host: string): boolean {

@@ -68,6 +68,37 @@ export const datasetSettings = z.object({
     .describe("Longest time for the fetch of one dataset, in seconds. A fetch that fails for a passing reason is tried five times."),
 });
 
+export const webhookSettings = z.object({
+  ORRERY_WEBHOOK_SECRET: z
+    .string()
+    .regex(
+      /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/,
+      "must be whsec_ and 24 to 64 bytes in base64; make one with: echo whsec_$(openssl rand -base64 32)",
+    )
+    .optional()
+    .describe(
+      "Key that signs webhooks, as Standard Webhooks write it: whsec_ and 24 to 64 random bytes in base64. The gateway and the workers need it; without it a request with callback_url is refused.",
+    ),
+  ORRERY_WEBHOOK_ALLOW: list.describe(
+    "Private hosts that webhooks may be sent to: names, addresses and networks such as 10.1.0.0/16, comma-separated. Public hosts always may, by https: alone; those named here also by http:.",
+  ),
+});
+
+export const narrativeSettings = z.object({
+  ORRERY_NARRATIVE_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "Address of an API that speaks OpenAI's chat completions, without /chat/completions, such as https://llm.example.org/v1. It is sent the results of jobs that ask for a narrative, names of columns among them. Default: none; narratives come from a template.",
+    ),
+  ORRERY_NARRATIVE_MODEL: z.string().min(1).max(200).optional().describe("Model that is asked for there."),
+  ORRERY_NARRATIVE_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, "must be visible ASCII characters")
+    .optional()
+    .describe("Key that is sent there as a bearer token, if it needs one."),
+});
+
 export const storeSettings = z.object({
   ORRERY_STORE: z
     .enum(["fs", "s3", "gcs"])
@@ -161,6 +192,8 @@ export const sharedSettings = z.object({
 export const settings = z.object({
   ...httpSettings.shape,
   ...datasetSettings.shape,
+  ...webhookSettings.shape,
+  ...narrativeSettings.shape,
   ...storeSettings.shape,
   ...workerSettings.shape,
   ...embeddedSettings.shape,

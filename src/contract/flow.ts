@@ -90,6 +90,53 @@ export interface ShardInput extends Ticket {
   cells: CellRange;
 }
 
+/** A result that is to be put in words. */
+export interface NarrativeInput {
+  job_id: string;
+  tenant: string;
+  /** The artifact `result.json`. */
+  result: StoredArtifact;
+  /** Take the template, for the reason that is given here. */
+  plain?: string;
+}
+
+/** What a receiver is told when a job has ended: the body of the request, as JSON. */
+export interface JobEvent {
+  type: `job.${"succeeded" | "failed" | "timed_out" | "cancelled"}`;
+  /** ISO 8601. */
+  timestamp: string;
+  data: {
+    job_id: string;
+    kind: Kind;
+    status: "succeeded" | "failed" | "timed_out" | "cancelled";
+    verdict: Verdict | null;
+    /** Code of the error with which the job ended. */
+    error: string | null;
+    run: number;
+    finished_at: string;
+    /** Paths on the gateway. */
+    links: { self: string; result: string; artifacts: string };
+  };
+}
+
+/** One event for one receiver. `id` stays the same over all attempts, so that the receiver can tell a repetition. */
+export interface WebhookInput {
+  id: string;
+  job_id: string;
+  url: string;
+  event: JobEvent;
+}
+
+/** How the delivery of a webhook ended. */
+export interface Delivery {
+  state: "delivered" | "given_up";
+  attempts: number;
+  /** What the receiver answered last; null if it did not answer. */
+  last_status: number | null;
+  /** Why it was given up. */
+  detail: string | null;
+}
+
 /** What a shard found lies in the store under `key`; up to 64 of these fit one payload. */
 export interface ShardResult {
   key: string;
@@ -152,6 +199,8 @@ export interface JobMemo {
   /** What was fetched, for a dataset that the request names by its address. */
   dataset?: FetchedDataset;
   progress?: HeartbeatProgress;
+  /** The job has a receiver that is told of its end. */
+  webhook?: true;
 }
 
 /** Heartbeat details of computing activities, and the progress in the memo. */
@@ -179,6 +228,8 @@ export interface FailureDetails {
   attempts: number;
   stage: string;
   first_error?: AttemptError;
+  /** What the receiver of a webhook answered; null if it did not. */
+  status?: number | null;
 }
 
 /** A job that failed for good: the memo of its dead letter's workflow. Times are milliseconds since the epoch. */

@@ -70,6 +70,16 @@ export const job = z
       .object({ dataset_id: z.string(), rows: z.int(), dropped_rows: z.int(), fetched_at: timestamp })
       .optional()
       .meta({ id: "FetchedDataset", description: "What was fetched, for a dataset of the source uri, once it is in the store." }),
+    webhook: z
+      .object({
+        id: z.string().meta({ description: "What the receiver sees as webhook-id." }),
+        state: z.enum(["pending", "delivered", "given_up"]),
+        attempts: z.int().meta({ description: "Attempts that have ended." }),
+        last_status: z.int().nullable().meta({ description: "What the receiver answered last; null if it did not answer." }),
+        detail: z.string().nullable().meta({ description: "Why it was given up." }),
+      })
+      .optional()
+      .meta({ id: "WebhookDelivery", description: "How callback_url was told of the end of the job, if the request names one." }),
     links: z.record(z.string(), z.string()),
   })
   .meta({ id: "Job" });

@@ -5,6 +5,9 @@ export const QUEUES = { control: "orrery-control", light: "orrery-light", heavy:
 export type Pool = keyof typeof QUEUES;
 export const POOLS = ["control", "light", "heavy"] as const satisfies readonly Pool[];
 
+/** Task queue of requests to servers that may hold them for long: receivers of webhooks and what words results. Served by the workers of the control pool. */
+export const OUTBOUND_QUEUE = "orrery-outbound";
+
 /** Registered workflow types: exactly the exports of `workflows/index.ts`. */
 export const WORKFLOWS = {
   discover: "discoverJob",
@@ -13,6 +16,7 @@ export const WORKFLOWS = {
   shard: "discoverShard",
   deadLetter: "deadLetter",
   sweep: "sweep",
+  webhook: "deliverWebhook",
 } as const;
 
 /** The workflow types that are jobs. */
@@ -95,4 +99,9 @@ export function shardId(jobId: string, index: number, run = 1): string {
 /** The id of the dead letter of one run of a job: one per run by construction. */
 export function deadLetterId(jobId: string, run: number): string {
   return `dead-letter.${jobId}.${run}`;
+}
+
+/** The id of the workflow that tells a receiver of the end of a run, which is also the id that the receiver sees. */
+export function webhookId(jobId: string, run: number): string {
+  return `webhook.${jobId}.${run}`;
 }

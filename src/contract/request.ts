@@ -161,8 +161,14 @@ const common = {
   decision: decision.prefault({}),
   seed: z.int().min(0).max(4_294_967_295).default(42),
   budget: budget.prefault({}),
-  callback_url: z.null().optional().meta({ description: "Reserved: only null is accepted." }),
-  narrative: z.literal(false).optional().meta({ description: "Reserved: only false is accepted." }),
+  callback_url: z.string().min(1).max(2_048).nullable().optional().meta({
+    description:
+      "https: address that is told of the end of the job, whatever it is, by a signed request (Standard Webhooks). Default: none.",
+  }),
+  narrative: z
+    .boolean()
+    .optional()
+    .meta({ description: "Whether the result is also put in words for people, as the artifact narrative.md." }),
   priority: z.int().min(1).max(5).default(3).meta({ description: "1 is served first." }),
   reuse: z
     .boolean()

@@ -2,13 +2,20 @@ import { lookup as resolve } from "node:dns";
 import type { LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
 import { Agent, buildConnector } from "undici";
-import { OrreryError } from "../contract/errors.ts";
+import type { OrreryError } from "../contract/errors.ts";
 
 /**
- * The guard against requests that a client forges through the server: a download may reach public addresses only.
- * A name is judged by every address that it resolves to, and the connection goes to one of those that were judged, so
+ * The guard against requests that a client forges through the server: they may reach public addresses only. A name is judged by every address that it resolves to, and the connection goes to one of those that were judged, so
  * a name that answers differently the next time gains nothing. An address in the URI is judged before the connection.
  */
+
+/** How far requests may reach. */
+export interface Reach {
+  /** Networks in CIDR form, addresses and names of hosts that may be reached although they are private. */
+  allow: readonly string[];
+  /** What is thrown for a host that is private and not allowed. */
+  refusal: (host: string) => OrreryError;
+}
 
 /** Longest time for a connection with its TLS handshake. */
 const CONNECT_MS = 10_000;
@@ -45,30 +52,27 @@ export function bareHost(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
 }
 
-/** Throws `dataset_uri_not_allowed` for a host that needs no look-up to be known as private. */
-export function refusePrivate(hostname: string, allow: readonly string[]): void {
+/** Throws the refusal for a host that needs no look-up to be known as private. */
+export function refusePrivate(hostname: string, { allow, refusal }: Reach): void {
   const host = bareHost(hostname);
   if (allow.includes(host)) return;
-  if (ipaddr.isValid(host) ? !isPublic(host, allow) : host === "localhost" || host.endsWith(".localhost")) throw privateHost(host);
+  if (ipaddr.isValid(host) ? !isPublic(host, allow) : host === "localhost" || host.endsWith(".localhost")) throw refusal(shown(host));
 }
 
-function privateHost(host: string): OrreryError {
-  return new OrreryError(
-    "dataset_uri_not_allowed",
-    `The host ${host.slice(0, 100)} is not on the public internet, and ORRERY_URI_ALLOW does not name it; upload the table instead, or ask the operator to allow it.`,
-    { faults: [{ pointer: "/dataset/uri", detail: "names a private address" }] },
-  );
+function shown(hostname: string): string {
+  return bareHost(hostname).slice(0, 100);
 }
 
-/** An agent for one download, which connects to public addresses only. `lookup` answers as `dns.lookup` with `all` does. */
-export function guardedAgent(allow: readonly string[], lookup: typeof resolve = resolve): Agent {
+/** An agent for one request, which connects to public addresses only. `lookup` answers as `dns.lookup` with `all` does. */
+export function guardedAgent(reach: Reach, lookup: typeof resolve = resolve): Agent {
+  const { allow, refusal } = reach;
   const judged: LookupFunction = (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
       const addresses = found as unknown as { address: string; family: number }[];
       if (error) return callback(error, "");
       const named = allow.includes(bareHost(hostname));
       if (addresses.length === 0 || !addresses.every(({ address }) => named || isPublic(address, allow)))
-        return callback(privateHost(hostname), "");
+        return callback(refusal(shown(hostname)), "");
       const [first] = addresses as [{ address: string; family: number }];
       if (options.all) return callback(null, addresses);
       callback(null, first.address, first.family);
@@ -79,7 +83,7 @@ export function guardedAgent(allow: readonly string[], lookup: typeof resolve = 
     connect(options, callback) {
       try {
         // An address is connected to without a look-up.
-        refusePrivate(options.hostname, allow);
+        refusePrivate(options.hostname, reach);
       } catch (error) {
         return callback(error as Error, null);
       }
@@ -88,7 +92,7 @@ export function guardedAgent(allow: readonly string[], lookup: typeof resolve = 
         const named = allow.includes(bareHost(options.hostname));
         if (named || isPublic(socket.remoteAddress ?? "", allow)) return callback(null, socket);
         socket.destroy();
-        callback(privateHost(options.hostname), null);
+        callback(refusal(shown(options.hostname)), null);
       });
     },
     headersTimeout: SILENCE_MS,

@@ -2,7 +2,7 @@ import type { lookup as resolve } from "node:dns";
 import { type Dispatcher, errors, request } from "undici";
 import { OrreryError } from "../contract/errors.ts";
 import { bareHost, guardedAgent } from "./addresses.ts";
-import { parseUri, type UriRules } from "./uri.ts";
+import { parseUri, reachOf, type UriRules } from "./uri.ts";
 
 const MAX_REDIRECTS = 3;
 const REDIRECTS = [301, 302, 303, 307, 308];
@@ -27,7 +27,7 @@ export interface Incoming {
  * Throws `dataset_uri_not_allowed`, `dataset_uri_refused` and `dataset_uri_unreachable`.
  */
 export async function download(uri: URL, rules: UriRules, signal: AbortSignal, lookup?: typeof resolve): Promise<Incoming> {
-  const agent = guardedAgent(rules.allow, lookup);
+  const agent = guardedAgent(reachOf(rules), lookup);
   try {
     let url = uri;
     for (let hop = 0; ; hop += 1) {

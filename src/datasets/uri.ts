@@ -1,5 +1,5 @@
 import { type Fault, OrreryError } from "../contract/errors.ts";
-import { refusePrivate } from "./addresses.ts";
+import { type Reach, refusePrivate } from "./addresses.ts";
 
 /** What an operator lets datasets be fetched from, beside the public internet. */
 export interface UriRules {
@@ -26,7 +26,7 @@ export function parseUri(text: string, rules: UriRules): URL {
     );
   }
   if (url.protocol === "https:") {
-    refusePrivate(url.hostname, rules.allow);
+    refusePrivate(url.hostname, reachOf(rules));
     return url;
   }
   if (url.protocol === "s3:" || url.protocol === "gs:") {
@@ -37,6 +37,19 @@ export function parseUri(text: string, rules: UriRules): URL {
     "dataset_uri_not_allowed",
     `The URI ${shown} begins with ${url.protocol}; only https:, s3: and gs: are fetched. Upload the table instead.`,
   );
+}
+
+/** How far the fetch of a dataset may reach. */
+export function reachOf({ allow }: UriRules): Reach {
+  return {
+    allow,
+    refusal: (host) =>
+      new OrreryError(
+        "dataset_uri_not_allowed",
+        `The host ${host} is not on the public internet, and ORRERY_URI_ALLOW does not name it; upload the table instead, or ask the operator to allow it.`,
+        { faults: [{ pointer: "/dataset/uri", detail: "names a private address" }] },
+      ),
+  };
 }
 
 /** Bucket and key of an object's URI. */

@@ -1,13 +1,12 @@
 import type { ShardInput, ShardResult } from "../contract/flow.ts";
 import { activitiesOf } from "./activity-options.ts";
-import { jobFailure, throwCancelled, untilDone } from "./outcome.ts";
+import { cancellationIn, jobFailure, untilDone } from "./outcome.ts";
 
 /** Searches one range of the grid of a discover job. */
 export async function discoverShard(input: ShardInput): Promise<ShardResult> {
   try {
     return await untilDone(() => activitiesOf("heavy", input.deadline_at, "search").searchShard(input));
   } catch (error) {
-    throwCancelled(error);
-    throw jobFailure(error, input.deadline_at);
+    throw cancellationIn(error) ?? jobFailure(error, input.deadline_at);
   }
 }

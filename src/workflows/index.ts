@@ -1,4 +1,5 @@
 export { deadLetter } from "./dead-letter.ts";
+export { deliverWebhook } from "./deliver-webhook.ts";
 export { discoverJob } from "./discover-job.ts";
 export { discoverShard } from "./discover-shard.ts";
 export { evaluateJob } from "./evaluate-job.ts";

@@ -15,7 +15,9 @@ import { ERRORS, type ErrorCode, isErrorCode } from "../contract/errors.ts";
 import type { FailureDetails, Handback, HeartbeatProgress, JobInput, Summary } from "../contract/flow.ts";
 import { ATTRIBUTES } from "../contract/names.ts";
 import { ATTEMPTS } from "./activity-options.ts";
+import { narrated } from "./narrative.ts";
 import { park } from "./parking.ts";
+import { notify } from "./webhook.ts";
 
 const VERDICT = defineSearchAttributeKey(ATTRIBUTES.verdict, SearchAttributeType.KEYWORD);
 const ERROR = defineSearchAttributeKey(ATTRIBUTES.error, SearchAttributeType.KEYWORD);
@@ -27,29 +29,34 @@ const MAX_HANDBACKS = 100;
  * Runs a job to its one terminal state and leaves the verdict, or the error code, as a search attribute. A failed job
  * has a dead letter; the error code says that it has, and the sweep sees to jobs that closed without one.
  */
-export async function settle(input: JobInput, run: () => Promise<Summary>): Promise<Summary> {
+export async function settle(job: JobInput, run: () => Promise<Summary>): Promise<Summary> {
   try {
-    const summary = await run();
+    const summary = await narrated(job, await run());
     upsertSearchAttributes([{ key: VERDICT, value: summary.verdict }]);
+    await notify(job, { summary });
     return summary;
   } catch (error) {
-    throwCancelled(error);
-    const failure = jobFailure(error, input.deadline_at);
-    if (patched("dead-letters")) await park(input, failure);
+    const cancellation = cancellationIn(error);
+    if (cancellation !== undefined) {
+      await notify(job, "cancelled");
+      throw cancellation;
+    }
+    const failure = jobFailure(error, job.deadline_at);
+    if (patched("dead-letters")) await park(job, failure);
     upsertSearchAttributes([{ key: ERROR, value: failure.type ?? "internal_error" }]);
+    await notify(job, { failure });
     throw failure;
   }
 }
 
 /**
- * Throws the cancellation that an error is, or that was asked for before it: where the worker died before it could say that
- * it had stopped, its activity ends by a timeout, and the job is cancelled all the same.
+ * The cancellation that an error is, or that was asked for before it: where the worker died before it could say that it had
+ * stopped, its activity ends by a timeout, and the job is cancelled all the same.
  */
-export function throwCancelled(error: unknown): void {
-  if (isCancellation(error)) throw error;
-  if (CancellationScope.current().consideredCancelled && patched("cancelled-by-timeout")) {
-    throw new CancelledFailure("The job was cancelled; its worker did not live to say that it had stopped.", [], error as Error);
-  }
+export function cancellationIn(error: unknown): unknown {
+  if (isCancellation(error)) return error;
+  if (!CancellationScope.current().consideredCancelled || !patched("cancelled-by-timeout")) return undefined;
+  return new CancelledFailure("The job was cancelled; its worker did not live to say that it had stopped.", [], error as Error);
 }
 
 /** The summary of a job that is answered from the stored result of an earlier one. */

@@ -13,6 +13,7 @@ import type { DiscoverInput, EvaluateInput, Fetched, Handback, Summary } from ".
 import { datasetKey } from "../../src/contract/keys.ts";
 import { QUEUES } from "../../src/contract/names.ts";
 import { discoverRequest, evaluateRequest } from "../../src/contract/request.ts";
+import { createNarrate } from "../../src/narrative/narrate.ts";
 import { createCircuits } from "../../src/outbound/circuits.ts";
 import { createFsStore } from "../../src/storage/fs.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
@@ -28,13 +29,16 @@ let folder: string;
 let activities: Activities;
 /** No test here names a dataset by its address. */
 const fetchTable = () => Promise.reject(new Error("nothing is fetched"));
+/** Nor one that is told of its end. */
+const sendWebhook = () => Promise.reject(new Error("nothing is sent"));
+const narrate = createNarrate({ endpoint: undefined, circuits: createCircuits() });
 beforeAll(() => {
   compute = createCompute({ pools: ["control", "light", "heavy"], threads: 1 });
 });
 afterAll(() => compute.close());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "orrery-activities-"));
-  activities = createActivities({ store: createFsStore(folder), compute, fetchTable, logger });
+  activities = createActivities({ store: createFsStore(folder), compute, fetchTable, sendWebhook, narrate, logger });
   return () => rm(folder, { recursive: true, force: true });
 });
 
@@ -115,20 +119,6 @@ describe("evaluate", () => {
   });
 });
 
-test("an activity is tried again when the store that is left alone may be asked again", async () => {
-  const store = await lostStore(createCircuits());
-  const input = evaluation("eleven");
-  input.request.dataset = { source: "stored", dataset_id: `ds_${"0".repeat(64)}` };
-  activities = createActivities({ store, compute, fetchTable, logger });
-
-  for (let call = 0; call < 5; call += 1)
-    await expect(evaluated(input)).rejects.toMatchObject({ type: "store_unavailable", nextRetryDelay: undefined });
-
-  const failure = await evaluated(input).catch((error: ApplicationFailure) => error);
-  expect(failure).toMatchObject({ type: "store_unavailable", nonRetryable: false, message: expect.stringMatching(/left alone until/) });
-  expect((failure as ApplicationFailure).nextRetryDelay).toBeGreaterThan(9 * 60_000);
-});
-
 describe("a dataset that is fetched", () => {
   test("takes a job that predicts many rows to a pool, however short the dataset is", async () => {
     const store = createFsStore(folder);
@@ -136,6 +126,8 @@ describe("a dataset that is fetched", () => {
       store,
       compute,
       fetchTable: () => Promise.resolve({ table: tableOf(planets), dropped: 0 }),
+      sendWebhook,
+      narrate,
       logger,
     });
     const bytes = encodeTable(tableOf({ a: Array.from({ length: 50_000 }, (_, row) => 1 + row) }));
@@ -152,6 +144,20 @@ describe("a dataset that is fetched", () => {
     expect(await routeOf({ source: "inline", columns: { a: [4] } })).toEqual({ path: "local" });
     expect(await routeOf({ source: "stored", dataset_id: `ds_${hash}` })).toEqual({ path: "single", pool: "light" });
   });
+});
+
+test("an activity is tried again when the store that is left alone may be asked again", async () => {
+  const store = await lostStore(createCircuits());
+  const input = evaluation("eleven");
+  input.request.dataset = { source: "stored", dataset_id: `ds_${"0".repeat(64)}` };
+  activities = createActivities({ store, compute, fetchTable, sendWebhook, narrate, logger });
+
+  for (let call = 0; call < 5; call += 1)
+    await expect(evaluated(input)).rejects.toMatchObject({ type: "store_unavailable", nextRetryDelay: undefined });
+
+  const failure = await evaluated(input).catch((error: ApplicationFailure) => error);
+  expect(failure).toMatchObject({ type: "store_unavailable", nonRetryable: false, message: expect.stringMatching(/left alone until/) });
+  expect((failure as ApplicationFailure).nextRetryDelay).toBeGreaterThan(9 * 60_000);
 });
 
 describe("a long search", () => {
@@ -209,7 +215,7 @@ describe("a long search", () => {
         return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
       },
     };
-    const { discover } = createActivities({ store: createFsStore(folder), compute: hanging, fetchTable, logger });
+    const { discover } = createActivities({ store: createFsStore(folder), compute: hanging, fetchTable, sendWebhook, narrate, logger });
     const env = new MockActivityEnvironment({ taskQueue: QUEUES.heavy, heartbeatTimeoutMs: 1_000 }, { logger: quiet });
 
     await expect(env.run(discover, search("ten"))).rejects.toMatchObject({ type: "worker_lost", nonRetryable: false });

@@ -34,7 +34,14 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "orrery-healing-"));
   store = createFsStore(folder);
   const logger = createLogger({ level: "silent", process: "test" });
-  activities = createActivities({ store, compute, fetchTable: () => Promise.reject(new Error("nothing is fetched")), logger });
+  activities = createActivities({
+    store,
+    compute,
+    fetchTable: () => Promise.reject(new Error("nothing is fetched")),
+    sendWebhook: () => Promise.reject(new Error("nothing is sent")),
+    narrate: () => Promise.reject(new Error("nothing is worded")),
+    logger,
+  });
   aside = [];
   return () => rm(folder, { recursive: true, force: true });
 });

@@ -40,6 +40,8 @@ test("a shard is computed once, unless it is to be computed anew, and is the sam
     store,
     compute: counted,
     fetchTable,
+    sendWebhook: () => Promise.reject(new Error("nothing is sent")),
+    narrate: () => Promise.reject(new Error("nothing is worded")),
     logger: createLogger({ level: "silent", process: "test" }),
   });
   const { dataset, ...search } = longSearch(400);

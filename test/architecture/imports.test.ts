@@ -61,9 +61,11 @@ const RULES: Record<string, Rule> = {
     packages: /^(csv-parse|hyparquet|hyparquet-compressors|ipaddr\.js|undici|zod)$/,
     builtins: ANY,
   },
+  webhooks: { values: ["contract", "datasets"], types: ["outbound"], packages: /^(standardwebhooks|undici)$/, builtins: /^node:dns$/ },
+  narrative: { values: ["contract"], types: ["outbound"], packages: /^(undici|zod)$/, builtins: NONE },
   activities: {
-    values: ["contract", "datasets", "engine"],
-    types: ["outbound", "storage", "telemetry"],
+    values: ["contract", "datasets", "engine", "narrative"],
+    types: ["outbound", "storage", "telemetry", "webhooks"],
     packages: /^(@temporalio\/(activity|client|common)|piscina|canonicalize)$/,
     builtins: /^node:crypto$/,
   },
@@ -77,7 +79,7 @@ const RULES: Record<string, Rule> = {
   telemetry: { values: ["contract"], types: ["contract"], packages: /^pino$/, builtins: ANY },
   config: { values: ["contract"], types: ["contract"], packages: /^(zod|@temporalio\/envconfig)$/, builtins: ANY },
   api: {
-    values: ["contract", "datasets"],
+    values: ["contract", "datasets", "webhooks"],
     types: ["workflows", "outbound", "storage", "telemetry"],
     packages: /^(express|helmet|canonicalize|better-sse|zod|zod-openapi|swagger-ui-dist|yaml|@temporalio\/(client|common|proto))(\/.*)?$/,
     builtins: /^node:(crypto|stream|events|fs|path|url|module|http|util|timers)(\/promises)?$/,

@@ -34,8 +34,8 @@ describe("a request", () => {
       seed: 42,
       budget: { max_fits: 100_000_000, deadline_seconds: 3600 },
       priority: 3,
-      callback_url: null,
-      narrative: false,
+      callback_url: "https://example.org/hook",
+      narrative: true,
       reuse: true,
     };
     expect(parseDocument(discoverRequest, full)).toEqual(full);

@@ -35,6 +35,7 @@ export function createJobBody(temporalUi: string | undefined) {
       ...(memo.dataset !== undefined && { dataset: memo.dataset }),
       ...(memo.replayed_from !== undefined && { replayed_from: memo.replayed_from }),
       ...(memo.reused_from !== undefined && { reused_from: memo.reused_from }),
+      ...(view.webhook !== undefined && { webhook: view.webhook }),
       links: {
         self,
         status: `${self}/status`,
@@ -59,9 +60,9 @@ export function statusBody(view: JobView): Pick<Job, keyof typeof jobStatus.shap
 
 /** The weak tag of a state. The estimate of the time left changes by itself and is left out. */
 export function tagOf(view: JobView, form = ""): string {
-  const { memo, status, verdict, attempts, progress, error, finishedAt } = view;
+  const { memo, status, verdict, attempts, progress, error, finishedAt, webhook } = view;
   const steps = progress && [progress.phase, progress.done, progress.total];
-  const text = JSON.stringify([form, memo.run, status, verdict, attempts, steps, waitOf(view), error, finishedAt]);
+  const text = JSON.stringify([form, memo.run, status, verdict, attempts, steps, waitOf(view), error, finishedAt, webhook]);
   return `W/"${createHash("sha256").update(text).digest("hex").slice(0, 24)}"`;
 }
 

@@ -10,6 +10,7 @@ import { readClosing } from "./closing.ts";
 import { reasonOf, waitingOf } from "./reason.ts";
 import { EVENTS_WITH_ACTIVITY, hasBegun, openStartedAt, openStatus, progressOf, triesOf } from "./status.ts";
 import type { JobView } from "./view.ts";
+import { webhookOf } from "./webhook.ts";
 
 /** Reads jobs from what the server keeps. No worker takes part, so it works while none is alive. */
 export interface JobReader {
@@ -55,7 +56,7 @@ export function createJobReader(temporal: Temporal, queues: Queues): JobReader {
     },
 
     async viewOf({ snapshot, memo }) {
-      const shared = { jobId: snapshot.workflowId, runId: snapshot.runId, memo };
+      const shared = { jobId: snapshot.workflowId, runId: snapshot.runId, memo, webhook: await webhookOf(temporal, snapshot, memo) };
       if (snapshot.closedAt === undefined) {
         const status = openStatus(snapshot, memo);
         const before = await past(snapshot);

@@ -7,6 +7,7 @@ import type { DatasetSource } from "../../contract/request.ts";
 import { summaryIn } from "../../contract/summary.ts";
 import { parseUri, type UriRules } from "../../datasets/uri.ts";
 import type { Store } from "../../storage/store.ts";
+import { type CallbackRules, parseCallback } from "../../webhooks/callback.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import { type EncodedTable, encodedTable, resolveDataset, resolvePredict, storeTable } from "./dataset.ts";
 import { jobIdOf, requestHashOf } from "./idempotency.ts";
@@ -37,7 +38,14 @@ export type SubmitJob = (submission: Submission) => Promise<{ view: JobView; rep
 /** A larger input sends its table by way of the store. A quarter of the bound is left to what the server adds. */
 const MAX_INLINE_BYTES = (MAX_PAYLOAD_BYTES * 3) / 4;
 
-export function createSubmit(deps: { temporal: Temporal; store: Store; reader: JobReader; reuse: boolean; uris: UriRules }): SubmitJob {
+export function createSubmit(deps: {
+  temporal: Temporal;
+  store: Store;
+  reader: JobReader;
+  reuse: boolean;
+  uris: UriRules;
+  callbacks: CallbackRules;
+}): SubmitJob {
   const { temporal, store, reader } = deps;
 
   /** The job that has the id already, if it answers the same body. */
@@ -69,6 +77,8 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
   return async function submit(submission) {
     const { kind, tenant, document, key } = submission;
     const { workflow, request, identity, input: more, route: routeOn } = parseJob(kind, document);
+    const { callback_url: callback = null } = request;
+    if (callback !== null) parseCallback(callback, deps.callbacks);
     const hash = requestHashOf(identity);
     const predict = await resolvePredict(store, tenant, "predict" in request ? request.predict : undefined);
     const { table, route } = await located(request.dataset, tenant, (header) => routeOn(header, predict?.header));
@@ -96,6 +106,7 @@ export function createSubmit(deps: { temporal: Temporal; store: Store; reader: J
       ...(route.path === "sharded" && { shards: route.shards }),
       ...(reused && input.reused && { reused_from: reused.job_id }),
       ...(replayedFrom !== undefined && { replayed_from: replayedFrom }),
+      ...(callback !== null && { webhook: true }),
     };
     if (submission.dryRun) return { view: acceptedView(jobId, memo), replayed: false };
     if (Object.keys(encoded).length > 0) {

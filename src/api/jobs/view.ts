@@ -1,6 +1,7 @@
 import type { JobMemo, Summary } from "../../contract/flow.ts";
 import type { Job, JobError, Progress } from "../../contract/job.ts";
 import type { Status, Verdict } from "../../contract/names.ts";
+import { pendingWebhook } from "./webhook.ts";
 
 /** All that is known of a job at one moment. Times are milliseconds since the epoch. */
 export interface JobView {
@@ -17,6 +18,7 @@ export interface JobView {
   waiting: Job["waiting"];
   error: JobError | null;
   summary: Summary | null;
+  webhook: Job["webhook"];
 }
 
 /** A job that was accepted this moment. */
@@ -34,5 +36,6 @@ export function acceptedView(jobId: string, memo: JobMemo): JobView {
     waiting: null,
     error: null,
     summary: null,
+    webhook: pendingWebhook(jobId, memo),
   };
 }

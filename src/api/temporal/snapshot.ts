@@ -1,5 +1,5 @@
 import { type DescribeWorkflowExecutionResponse, decodePendingActivityState, type PendingActivityState } from "@temporalio/client";
-import type { HeartbeatProgress } from "../../contract/flow.ts";
+import type { FailureDetails, HeartbeatProgress } from "../../contract/flow.ts";
 import { decoded, fieldsOf, millisOf, numberOf } from "./decode.ts";
 
 export type Execution = "running" | "paused" | "completed" | "failed" | "cancelled" | "terminated" | "timed_out";
@@ -42,6 +42,7 @@ export interface PendingActivity {
   /** When the next attempt is due, while the activity waits for it. */
   nextAttemptAt: number | undefined;
   lastFailure: string | undefined;
+  lastFailureDetails: FailureDetails | undefined;
   heartbeat: HeartbeatProgress | undefined;
 }
 
@@ -96,6 +97,7 @@ function pendingActivityOf(raw: RawActivity): PendingActivity {
     lastEndedAt: millisOf(raw.lastAttemptCompleteTime),
     nextAttemptAt: millisOf(raw.nextAttemptScheduleTime),
     lastFailure: raw.lastFailure?.applicationFailureInfo?.type ?? raw.lastFailure?.message ?? undefined,
+    lastFailureDetails: decoded<FailureDetails>(raw.lastFailure?.applicationFailureInfo?.details?.payloads?.[0]),
     heartbeat: decoded<HeartbeatProgress>(raw.heartbeatDetails?.payloads?.[0]),
   };
 }

@@ -47,6 +47,8 @@ const problems: ErrorCode[] = [
   ...TABLE_PROBLEMS,
   "dataset_too_few_rows",
   "dataset_uri_not_allowed",
+  "webhooks_not_configured",
+  "callback_url_not_allowed",
   "column_constant",
   "unknown_term",
   "formula_invalid",
