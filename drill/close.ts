@@ -20,7 +20,7 @@ export async function stateOf(service: Service, jobIds: readonly string[], stage
   });
   const artifacts = await artifactsOf(service, jobs.flat());
   const asked = new Set(jobIds);
-  const letters = await service.all<{ job_id: string; run: number }>("/v1/dead-letters", "dead_letters").catch(() => []);
+  const letters = await service.all<{ job_id: string; run: number }>("/v1/dead-letters", "dead_letters");
   return {
     jobs: jobs.flat(),
     // A deployment has dead letters of its own.

@@ -14,7 +14,6 @@ export const AUDIT_ACTIONS = [
   "dead_letter.replay",
   "dead_letter.discard",
 ] as const;
-export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 

@@ -61,6 +61,7 @@ describe("the OpenAPI document", () => {
         "GET /health",
         "GET /healthz",
         "GET /readyz",
+        "GET /v1/audit",
         "GET /openapi.json",
         "GET /docs",
         "GET /docs/assets/{file}",
