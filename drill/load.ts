@@ -51,12 +51,12 @@ export function intentOf(seed: number, index: number): Intent {
   // Few different laws, so that most results were there before, which is where doubled and torn files would show.
   const constant = 300 + (index % 97);
   const small: Intent = { key, kind: "evaluate", body: { dataset: DATASET, law: `T = ${constant} a^1.5` }, ends: ["succeeded"], sends };
-  if (chance < 0.75) return small;
+  if (chance < 0.85) return small;
   // The logarithm is not finite on the rows within the first astronomical unit.
-  if (chance < 0.8) return { ...small, body: { dataset: DATASET, law: `T = ${constant} log(a - 1)` }, ends: ["failed"] };
-  if (chance < 0.93) return { ...small, kind: "discover", body: { dataset: DATASET, seed: index % 29 } };
-  if (chance < 0.96) return { ...small, kind: "discover", body: search(40_000, index) };
-  if (chance < 0.97)
+  if (chance < 0.89) return { ...small, body: { dataset: DATASET, law: `T = ${constant} log(a - 1)` }, ends: ["failed"] };
+  if (chance < 0.975) return { ...small, kind: "discover", body: { dataset: DATASET, seed: index % 29 } };
+  if (chance < 0.985) return { ...small, kind: "discover", body: search(40_000, index) };
+  if (chance < 0.99)
     return {
       ...endless(seed, index),
       body: { ...search(4_000_000, index), budget: { ...BUDGET, deadline_seconds: 1 } },
