@@ -39,9 +39,6 @@ export type AuditEvent = z.infer<typeof auditEvent>;
 
 export const auditPage = z.object({ events: z.array(auditEvent), next_page_token: z.string() }).meta({ id: "AuditPage" });
 
-/** Most events of one file. */
-export const MAX_AUDIT_EVENTS = 5_000;
-
 /**
  * Key of a file of audit events, so that the keys of a tenant sort by time, in a folder for each day. `name` tells
  * files of one millisecond apart, and is the same whenever the same events are written again.

@@ -105,3 +105,9 @@ export function deadLetterId(jobId: string, run: number): string {
 export function webhookId(jobId: string, run: number): string {
   return `webhook.${jobId}.${run}`;
 }
+
+/**
+ * The life of jobs is recorded in files of so many milliseconds each, counted from 1970. Two sweeps that see the same window
+ * write the same file, so what one did not know of the other doubles nothing.
+ */
+export const AUDIT_WINDOW_MS = 10_000;

@@ -1,6 +1,7 @@
 import { patched, proxyActivities, workflowInfo } from "@temporalio/workflow";
 import type { Activities } from "../activities/index.ts";
 import type { Swept } from "../contract/flow.ts";
+import { AUDIT_WINDOW_MS } from "../contract/names.ts";
 
 /** The server's index can lag behind; what it shows up to this much later is still found. */
 const OVERLAP_MS = 3_600_000;
@@ -19,7 +20,7 @@ export async function sweep(): Promise<Swept> {
   const began = Date.now();
   const last = workflowInfo().lastResult as Swept | undefined;
   await sweepDeadLetters(last === undefined ? null : new Date(Date.parse(last.began_at) - OVERLAP_MS).toISOString());
-  const to = new Date(began - AUDIT_LAG_MS).toISOString();
+  const to = new Date(Math.floor((began - AUDIT_LAG_MS) / AUDIT_WINDOW_MS) * AUDIT_WINDOW_MS).toISOString();
   if (patched("audit")) await auditJobs({ from: last?.audited_to ?? new Date(began - OVERLAP_MS).toISOString(), to });
   return { began_at: new Date(began).toISOString(), audited_to: to };
 }

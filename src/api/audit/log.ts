@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type AuditEvent, auditEvent, auditFolder, auditKey, auditLines, auditPlace, MAX_AUDIT_EVENTS } from "../../contract/audit.ts";
+import { type AuditEvent, auditEvent, auditFolder, auditKey, auditLines, auditPlace } from "../../contract/audit.ts";
 import type { Store } from "../../storage/store.ts";
 
 export interface AuditFilter {
@@ -27,6 +27,9 @@ const MAX_FILES = 500;
 
 /** Files that are read side by side. */
 const PARALLEL = 16;
+
+/** All events of a file, whose number is not known any more. */
+const ALL = 999_999;
 
 export function createAuditLog(store: Store): AuditLog {
   async function eventsIn(key: string): Promise<AuditEvent[]> {
@@ -61,7 +64,7 @@ export function createAuditLog(store: Store): AuditLog {
         }
       }
       const last = keys.at(-1);
-      return files.length < MAX_FILES || last === undefined ? { events } : { events, next: { key: last, passed: MAX_AUDIT_EVENTS } };
+      return files.length < MAX_FILES || last === undefined ? { events } : { events, next: { key: last, passed: ALL } };
     },
   };
 }
