@@ -115,6 +115,7 @@ async function letterOf(job: WorkflowExecutionInfo): Promise<{ input: JobInput; 
     accepted_at,
     failed_at: failedAt,
     deadline_at,
+    unattended: true,
     ...(replayed_from !== undefined && { replayed_from }),
   };
   return { input, letter };

@@ -252,6 +252,8 @@ export interface DeadLetter {
   deadline_at: number;
   /** The dead letter that the failed job was a replay of. */
   replayed_from?: string;
+  /** The server or an operator ended the run, so its own code did not see the end. */
+  unattended?: true;
   /** error.json, once it is in the store. */
   error_file?: StoredArtifact;
 }

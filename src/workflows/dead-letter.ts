@@ -1,7 +1,8 @@
-import { condition, defineSignal, proxyActivities, setHandler, upsertMemo } from "@temporalio/workflow";
+import { ApplicationFailure, condition, defineSignal, proxyActivities, setHandler, upsertMemo } from "@temporalio/workflow";
 import type { Activities } from "../activities/index.ts";
 import type { DeadLetter, JobInput, Resolution } from "../contract/flow.ts";
 import { RESOLVE } from "../contract/names.ts";
+import { notify } from "./webhook.ts";
 
 const resolve = defineSignal<[Resolution]>(RESOLVE);
 
@@ -16,11 +17,13 @@ const { recordFailure } = proxyActivities<Activities>({
  * One run of a job that failed for good, parked until somebody resolves it: the first signal decides. The job's input is
  * kept in this workflow's own, so that inspecting and replaying it need no store.
  */
-export async function deadLetter(_input: JobInput, letter: DeadLetter): Promise<Resolution> {
+export async function deadLetter(input: JobInput, letter: DeadLetter): Promise<Resolution> {
   let resolution: Resolution | undefined;
   setHandler(resolve, (given) => {
     resolution ??= given;
   });
+  // A job that ran no code at its end has told nobody.
+  if (letter.unattended) await notify(input, { failure: ApplicationFailure.create({ type: letter.code, message: letter.message }) });
   await recordFailure(letter).then(
     (error_file) => upsertMemo({ error_file }),
     // The letter says the same; it must not be lost because its file could not be written.

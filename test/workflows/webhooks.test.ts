@@ -2,6 +2,8 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JobEvent } from "../../src/contract/flow.ts";
 import type { Job } from "../../src/contract/job.ts";
+import { SWEEP_SCHEDULE } from "../../src/contract/names.ts";
+import { scheduleSweep } from "../../src/dev/schedule.ts";
 import { until } from "../support/child.ts";
 import { CERTIFICATE, type FileServer } from "../support/file-server.ts";
 import { call, finished } from "../support/http.ts";
@@ -174,4 +176,17 @@ describe("a job with a callback_url", () => {
     const { events } = await stack.client.workflow.getHandle(body.job_id).fetchHistory();
     expect(events).toHaveLength(7);
   });
+});
+
+test("the end of a job that was terminated is told once a sweep has found it", async () => {
+  await scheduleSweep(stack.client.connection as never, "default");
+  const jobId = await submit("/terminated", longSearch(4_000_000, 71), "discover");
+  await stack.client.workflow.getHandle(jobId).terminate("no need of it");
+  await finished(stack.url, jobId);
+  await stack.client.schedule.getHandle(SWEEP_SCHEDULE).trigger();
+
+  expect(await delivered(jobId)).toMatchObject({ state: "delivered", attempts: 1 });
+  const [only, ...more] = received("/terminated");
+  expect(more).toEqual([]);
+  expect(verified(only as Received)).toMatchObject({ type: "job.failed", data: { job_id: jobId, status: "failed", error: "terminated" } });
 });
