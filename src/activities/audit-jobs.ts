@@ -58,6 +58,7 @@ export function createAuditJobs({ store }: Pick<ActivityDeps, "store">) {
     for (const [key, events] of files) {
       events.sort((a, b) => (a.at === b.at ? byText(a.job_id, b.job_id) : byText(a.at, b.at)));
       await store.putIfAbsent(key, auditLines(events));
+      Context.current().heartbeat();
     }
   };
 }

@@ -1,8 +1,12 @@
 import type { Entry, Store } from "../storage/store.ts";
 import { type Names, namesIn } from "./names.ts";
 
-/** Second parts of the keys that can be cleaned up. Whatever else is in the store, such as the audit log, is left alone. */
-const AREAS = ["artifacts", "damaged", "datasets", "errors", "shards", "summaries"];
+/**
+ * Second parts of the keys that can be cleaned up, in the order in which they are: a summary that stays answers later jobs,
+ * so the files that it names stay with it. Whatever else is in the store, such as the audit log, is left alone.
+ */
+const SUMMARIES = "summaries";
+const ROUNDS = [[SUMMARIES], ["artifacts", "damaged", "datasets", "errors", "shards"]];
 
 /** Entries that are looked at together, and deletions that run at the same time. */
 const PAGE = 10_000;
@@ -46,12 +50,22 @@ export async function clean({ store, names, before, dryRun, refresh }: CleanOpti
     }
   }
 
-  for await (const page of pagesOf(store, false)) {
-    const entries = page.filter(({ key }) => AREAS.includes(areaIn(key)));
-    const isLeft = (entry: Entry) => entry.modified < before && !isNamed(entry.key, names);
-    if (!dryRun && entries.some(isLeft)) await refresh();
-    for (const entry of entries) if (!isLeft(entry)) count(cleaned.kept, entry);
-    await removeAll(entries.filter(isLeft), ({ key }) => areaIn(key));
+  async function keep(entry: Entry): Promise<void> {
+    count(cleaned.kept, entry);
+    if (areaIn(entry.key) !== SUMMARIES) return;
+    const summary = Buffer.from((await store.get(entry.key)) ?? []).toString("utf8");
+    for (const name of namesIn(summary)) names.add(name);
+  }
+
+  for (const areas of ROUNDS) {
+    for await (const page of pagesOf(store, false)) {
+      const entries = page.filter(({ key }) => areas.includes(areaIn(key)));
+      const isLeft = (entry: Entry) => entry.modified < before && !isNamed(entry.key, names);
+      if (!dryRun && entries.some(isLeft)) await refresh();
+      const left = new Set(entries.filter(isLeft));
+      for (const entry of entries) if (!left.has(entry)) await keep(entry);
+      await removeAll([...left], ({ key }) => areaIn(key));
+    }
   }
   for await (const page of pagesOf(store, true)) {
     await removeAll(

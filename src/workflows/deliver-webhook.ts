@@ -9,10 +9,11 @@ const HOUR = 3_600 * SECOND;
 /** Attempts after 5 s, 15 s, 45 s, … and from the seventh on each hour, until a day has passed. */
 const { deliverWebhook: deliver } = proxyActivities<Activities>({
   taskQueue: OUTBOUND_QUEUE,
-  // Beyond the 15 s that one request may take.
-  startToCloseTimeout: 20 * SECOND,
+  // Beyond the 15 s that one request may take, after as many for another that tries whether the receiver is back.
+  startToCloseTimeout: 35 * SECOND,
   scheduleToCloseTimeout: 24 * HOUR,
-  retry: { initialInterval: 5 * SECOND, backoffCoefficient: 3, maximumInterval: HOUR, maximumAttempts: 30 },
+  // The day is the bound: a refusal by an open circuit is an attempt too, one every ten minutes.
+  retry: { initialInterval: 5 * SECOND, backoffCoefficient: 3, maximumInterval: HOUR, maximumAttempts: 200 },
 });
 
 /** Tells a receiver of the end of a run. The memo says how it went, so that reading it takes one call. */

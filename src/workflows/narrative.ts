@@ -11,6 +11,9 @@ const WORDED = 10 * SECOND;
 /** The text of the template needs the store alone. */
 const PLAIN = 4 * SECOND;
 
+/** What is left to the deadline then is for the end of the job, whose result is there already. */
+const CLOSING = 3 * SECOND;
+
 export interface Narratable extends Ticket {
   request: { narrative?: boolean | undefined };
 }
@@ -51,6 +54,6 @@ export async function narrated({ job_id, tenant, deadline_at, request }: Narrata
   }
 
   function withinDeadline(millis: number): number {
-    return Math.max(Math.min(millis, deadline_at - Date.now()), 1);
+    return Math.max(Math.min(millis, deadline_at - CLOSING - Date.now()), 1);
   }
 }

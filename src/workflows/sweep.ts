@@ -9,6 +9,9 @@ const OVERLAP_MS = 3_600_000;
 /** The life of jobs is recorded up to this long ago: later, the server's index may not know all of it. */
 const AUDIT_LAG_MS = 10_000;
 
+/** Longest span that one sweep records. */
+const MOST_AUDITED_MS = 2 * 3_600_000;
+
 const { sweepDeadLetters, auditJobs } = proxyActivities<Activities>({
   startToCloseTimeout: "10 minutes",
   heartbeatTimeout: "30 seconds",
@@ -20,7 +23,10 @@ export async function sweep(): Promise<Swept> {
   const began = Date.now();
   const last = workflowInfo().lastResult as Swept | undefined;
   await sweepDeadLetters(last === undefined ? null : new Date(Date.parse(last.began_at) - OVERLAP_MS).toISOString());
-  const to = new Date(Math.floor((began - AUDIT_LAG_MS) / AUDIT_WINDOW_MS) * AUDIT_WINDOW_MS).toISOString();
-  if (patched("audit")) await auditJobs({ from: last?.audited_to ?? new Date(began - OVERLAP_MS).toISOString(), to });
+  const from = last?.audited_to === undefined ? began - OVERLAP_MS : Date.parse(last.audited_to);
+  // After days without a worker it takes several sweeps to catch up: one alone might never end in time.
+  const until = Math.min(began - AUDIT_LAG_MS, from + MOST_AUDITED_MS);
+  const to = new Date(Math.floor(until / AUDIT_WINDOW_MS) * AUDIT_WINDOW_MS).toISOString();
+  if (patched("audit")) await auditJobs({ from: new Date(from).toISOString(), to });
   return { began_at: new Date(began).toISOString(), audited_to: to };
 }

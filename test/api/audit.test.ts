@@ -106,6 +106,9 @@ test.each([
   ["page_token=nonsense", "page_token"],
   [`page_token=${Buffer.from("0:other/audit/2026-03-02/000030000-jobs.ndjson").toString("base64url")}`, "page_token"],
   [`page_token=${Buffer.from("0:local/audit/../../other").toString("base64url")}`, "page_token"],
+  [`page_token=${Buffer.from("0:local/audit/").toString("base64url")}`, "page_token"],
+  [`page_token=${Buffer.from("0:local/audit/2026-11-24").toString("base64url")}`, "page_token"],
+  [`page_token=${Buffer.from("0:local/audit/x//y.ndjson").toString("base64url")}`, "page_token"],
   ["since=yesterday", "since"],
   ["action=job.lost", "action"],
 ])("%s is refused", async (query, name) => {
@@ -115,9 +118,9 @@ test.each([
   expect(body.detail).toContain(name);
 });
 
-test("a line of a later version is passed over", async () => {
+test("a line of a later version, or one that is torn, is passed over", async () => {
   const log = createAuditLog(store);
-  await store.putIfAbsent(auditKey("later", new Date("2026-03-05T00:00:00Z"), "x"), Buffer.from('{"action":"job.dreamt"}\n'));
+  await store.putIfAbsent(auditKey("later", new Date("2026-03-05T00:00:00Z"), "x"), Buffer.from('{"action":"job.dreamt"}\n{"at":"20'));
   const { events } = await log.read("later", { since: new Date("2026-03-01T00:00:00Z") }, 10);
   expect(events).toEqual([]);
 });

@@ -37,10 +37,10 @@ describe("orrery clean", () => {
       env: { ORRERY_DATA_DIR: folder, TEMPORAL_ADDRESS: inject("temporalAddress"), TEMPORAL_NAMESPACE: namespace },
     });
 
-  async function put(key: string, days: number): Promise<string> {
+  async function put(key: string, days: number, content = "12345"): Promise<string> {
     const path = join(folder, "artifacts", key);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, "12345");
+    await writeFile(path, content);
     const time = new Date(Date.now() - days * DAY_MS);
     await utimes(path, time, time);
     return key;
@@ -74,7 +74,9 @@ describe("orrery clean", () => {
     const kept = [
       await put(`t/artifacts/${hash("result")}`, 40),
       await put(`t/datasets/${hash("open")}`, 40),
-      await put(`t/summaries/2/${hash("asked")}`, 40),
+      // A summary that stays answers later jobs with the files that it names.
+      await put(`t/summaries/2/${hash("asked")}`, 40, hash("answer")),
+      await put(`t/artifacts/${hash("answer")}`, 40),
       await put(`t/datasets/${hash("letter")}`, 40),
       await put("t/errors/discover-failed.1.json", 40),
       await put(`t/shards/${hash("shard")}`, 40),
@@ -104,13 +106,13 @@ describe("orrery clean", () => {
     const one = { files: 1, bytes: 5 };
     const counted = {
       jobs: 4,
-      kept: { files: 7, bytes: 35 },
+      kept: { files: 8, bytes: 99 },
       removed: { artifacts: one, damaged: one, datasets: { files: 2, bytes: 10 }, errors: one, partial: one, shards: one, summaries: one },
     };
     expect([dry.code, wet.code]).toEqual([0, 0]);
     expect(JSON.parse(dry.out)).toMatchObject({ ...counted, dry_run: true });
     expect(JSON.parse(wet.out)).toMatchObject({ ...counted, dry_run: false });
-    expect((await run(["--older-than", "24h", "--dry-run"])).out).toMatch(/Kept 7 files .*\nWould delete 0 files with 0 bytes\.\n$/);
+    expect((await run(["--older-than", "24h", "--dry-run"])).out).toMatch(/Kept 8 files .*\nWould delete 0 files with 0 bytes\.\n$/);
   });
 
   test("refuses a time of less than a day", async () => {

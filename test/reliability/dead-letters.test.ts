@@ -234,6 +234,19 @@ test("a replay at a rate leaves the pauses to the server", async () => {
   for (const [index, start] of starts.slice(1).entries()) expect(start - (starts[index] ?? 0)).toBeGreaterThanOrEqual(10_000);
 });
 
+test("a replay that starts later than its deadline would be has the whole of its time then", async () => {
+  const jobs = [await submit(hopeless, "evaluate"), await submit(hopeless, "evaluate")];
+  for (const id of jobs) await finished(stack.url, id);
+  const ids = await Promise.all(jobs.map(async (id) => (await letterOf(id)).dead_letter_id));
+
+  const { replays } = await replay({ ids, rate: 0.2, patch: { law: "y = x", budget: { deadline_seconds: 2 } } });
+
+  const replayed = await Promise.all(replays.map(({ job_id }) => finished(stack.url, job_id ?? "")));
+  expect(replayed.map(({ status }) => status)).toEqual(["succeeded", "succeeded"]);
+  await until("a list without them", async () => ((await deadLetters()).some(({ job_id }) => jobs.includes(job_id)) ? undefined : true));
+  ledger.splice(0, ledger.length, ...ledger.filter((id) => !jobs.includes(id)), ...replayed.map(({ job_id }) => job_id));
+}, 120_000);
+
 test("a job whose replay is delayed says so, and can be cancelled before it starts", async () => {
   const jobs = [await submit(hopeless, "evaluate"), await submit(hopeless, "evaluate")];
   for (const id of jobs) await finished(stack.url, id);

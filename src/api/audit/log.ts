@@ -35,8 +35,8 @@ export function createAuditLog(store: Store): AuditLog {
   async function eventsIn(key: string): Promise<AuditEvent[]> {
     const bytes = (await store.get(key)) ?? new Uint8Array();
     const lines = Buffer.from(bytes).toString("utf8").split("\n");
-    // A line of a later version that this one cannot read is passed over, not a reason to show none.
-    return lines.flatMap((line) => (line === "" ? [] : (auditEvent.safeParse(JSON.parse(line)).data ?? [])));
+    // A line of a later version, or one that a power cut has torn, is passed over: no reason to show none.
+    return lines.flatMap((line) => (line === "" ? [] : (auditEvent.safeParse(parsed(line)).data ?? [])));
   }
 
   return {
@@ -67,4 +67,12 @@ export function createAuditLog(store: Store): AuditLog {
       return files.length < MAX_FILES || last === undefined ? { events } : { events, next: { key: last, passed: ALL } };
     },
   };
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }

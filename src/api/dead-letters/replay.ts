@@ -78,7 +78,8 @@ export function createReplay({ deadLetters, submit, audit }: { deadLetters: Dead
     let started = 0;
     for (const each of letters) {
       try {
-        const letter = typeof each === "string" ? await deadLetters.read(each, tenant) : each;
+        // Read anew: somebody may have resolved it since the list was made.
+        const letter = await deadLetters.read(typeof each === "string" ? each : each.id, tenant);
         replays.push(await replayOne(letter, tenant, Math.round((started * 1_000) / rate), options));
         started += 1;
       } catch (error) {

@@ -119,8 +119,7 @@ export function createSubmit(deps: {
     // The second round serves a key whose job the server forgot between the refused start and the look at it.
     for (let round = 1; ; round += 1) {
       const started = await temporal.start(workflow, {
-        ...startOf(input, memo),
-        ...(delayMs > 0 && { startDelay: delayMs }),
+        ...startOf(input, memo, delayMs),
         workflowIdReusePolicy: "REJECT_DUPLICATE",
       });
       if (started) return { view: acceptedView(jobId, memo), replayed: false };

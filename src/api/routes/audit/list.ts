@@ -9,10 +9,10 @@ const MAX_PAGE = 1_000;
 const DAY_MS = 86_400_000;
 
 const query = z.strictObject({
-  since: z.iso
-    .datetime({ offset: true, error: "must be a time such as 2026-01-31T12:00:00Z" })
-    .optional()
-    .meta({ description: "Only what was recorded at this time or later. Default: 24 hours ago." }),
+  since: z.iso.datetime({ offset: true, error: "must be a time such as 2026-01-31T12:00:00Z" }).optional().meta({
+    description:
+      "Only what happened at this time or later. Events appear up to two minutes late: whoever asks again and again begins two minutes before the last time. Default: 24 hours ago.",
+  }),
   action: z.enum(AUDIT_ACTIONS).optional(),
   job_id: z.string().min(1).max(100).optional(),
   page_size: z.coerce
@@ -33,7 +33,7 @@ export function listAudit({ audit }: Services): Operation {
     method: "get",
     path: "/v1/audit",
     tag: "Audit",
-    summary: "List who did what and when, in the order in which it was recorded. The life of a job is recorded within about a minute.",
+    summary: "List who did what and when, oldest first. The life of a job appears within about a minute and a half.",
     query,
     responses: { 200: json(auditPage, "One page.") },
     problems: ["store_unavailable"],
@@ -45,6 +45,9 @@ export function listAudit({ audit }: Services): Operation {
   });
 }
 
+/** What follows the folder in the key of a file of events. */
+const FILE = /^\d{4}-\d\d-\d\d\/[\w-]{1,100}\.ndjson$/;
+
 function tokenOf({ key, passed }: AuditPlace): string {
   return Buffer.from(`${passed}:${key}`).toString("base64url");
 }
@@ -53,7 +56,8 @@ function tokenOf({ key, passed }: AuditPlace): string {
 function placeIn(token: string, tenant: string): AuditPlace | undefined {
   if (token === "") return undefined;
   const [, passed, key] = /^(\d{1,6}):([\w./-]+)$/.exec(Buffer.from(token, "base64url").toString("utf8")) ?? [];
-  if (key?.startsWith(auditFolder(tenant)) && !key.includes("..")) return { key, passed: Number(passed) };
+  const place = key?.startsWith(auditFolder(tenant)) ? FILE.exec(key.slice(auditFolder(tenant).length)) : null;
+  if (key && place) return { key, passed: Number(passed) };
   const detail = "is not one that this list gave; send next_page_token unchanged, or begin again without it";
   throw new OrreryError("invalid_parameter", `The page_token ${detail}.`, { faults: [{ pointer: "/page_token", detail }] });
 }
