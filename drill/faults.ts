@@ -1,6 +1,6 @@
 import type { Service } from "./client.ts";
 import type { Ledger } from "./ledger.ts";
-import { endless, lasting } from "./load.ts";
+import { endless, lasting, poisonous } from "./load.ts";
 import { pause, type Stage } from "./stage.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -88,7 +88,7 @@ async function rolling(scene: Scene, index: number): Promise<string> {
 }
 
 async function poison(scene: Scene, index: number): Promise<string> {
-  const intent = { ...endless(scene.seed, OWN_JOBS + index), ends: ["failed"] as const };
+  const intent = poisonous(scene.seed, OWN_JOBS + index);
   const following = scene.traffic.follow(intent);
   const jobId = await acceptedId(scene, intent.key);
   for (let round = 0; round < ATTEMPTS; round += 1) {

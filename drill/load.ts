@@ -75,3 +75,8 @@ export function endless(seed: number, index: number): Intent {
 export function lasting(seed: number, index: number): Intent {
   return { key: `drill-${seed}-${index}`, kind: "discover", body: search(1_500_000, index), ends: ["succeeded"], sends: 1 };
 }
+
+/** A search of some seconds in one activity, so that each worker that it ends is one of that activity's attempts. */
+export function poisonous(seed: number, index: number): Intent {
+  return { key: `drill-${seed}-${index}`, kind: "discover", body: search(400_000, index), ends: ["failed"], sends: 1 };
+}
