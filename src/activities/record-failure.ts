@@ -13,7 +13,7 @@ const MAX_EVENTS = 2_000;
 /** Writes the error.json of a run. The first that is written stays, so any number of attempts leave one file. */
 export function createRecordFailure({ store }: Pick<ActivityDeps, "store">) {
   return async function recordFailure(letter: DeadLetter): Promise<StoredArtifact> {
-    const key = errorKey(letter.tenant, letter.job_id, letter.run);
+    const key = errorKey(letter.tenant, letter);
     let bytes = await store.get(key);
     if (!bytes) {
       const document = documentOf(letter, await partialOf(letter));
@@ -50,7 +50,7 @@ function documentOf(letter: DeadLetter, partial: ShardFile[]): object {
 }
 
 function nextStep(letter: DeadLetter): string {
-  const id = deadLetterId(letter.job_id, letter.run);
+  const id = deadLetterId(letter);
   switch (letter.reason) {
     case "attempts_exhausted":
       return `Remove the cause that the message names, then replay: orrery dead-letters replay ${id}`;

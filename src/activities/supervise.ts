@@ -28,7 +28,7 @@ export async function computeWatched<T extends Task>(
   const { cancellationSignal } = Context.current();
   const { taskQueue, heartbeatTimeoutMs } = activityInfo();
   const control = new Control();
-  const overdue = AbortSignal.timeout(Math.max(ticket.deadline_at - Date.now(), 0));
+  const overdue = AbortSignal.timeout(leftMs());
   const stuck = new AbortController();
   let seen = -1n;
   const sign = (): HeartbeatProgress | undefined => {
@@ -54,6 +54,15 @@ export async function computeWatched<T extends Task>(
     if (stuck.signal.aborted) throw new OrreryError("worker_lost", "A computing thread made no progress and was stopped.");
     throw error;
   }
+}
+
+/**
+ * Milliseconds until the job's deadline, but for what this attempt waited in its queue, by the server's clock: this
+ * machine's own may be wrong. The server ends the activity at the deadline itself.
+ */
+function leftMs(): number {
+  const { scheduleToCloseTimeoutMs, scheduledTimestampMs, currentAttemptScheduledTimestampMs } = activityInfo();
+  return Math.max(scheduleToCloseTimeoutMs - Math.max(currentAttemptScheduledTimestampMs - scheduledTimestampMs, 0), 0);
 }
 
 function poolOf(taskQueue: string): Pool {

@@ -40,9 +40,12 @@ export function createSweep({ logger }: Pick<ActivityDeps, "logger">) {
 
 async function begin(job: WorkflowExecutionInfo): Promise<boolean> {
   const { workflow } = getClient();
-  const workflowId = deadLetterId(job.workflowId, (job.memo as unknown as JobMemo).run ?? 1);
+  const { run, life } = job.memo as unknown as JobMemo;
+  const workflowId = deadLetterId({ job_id: job.workflowId, run, life });
   try {
-    await workflow.getHandle(workflowId).describe();
+    const { status } = await workflow.getHandle(workflowId).describe();
+    // Whoever started it may have been killed before it could look for a later run.
+    if (status.name === "RUNNING") await resolveIfRerun(job, workflowId);
     return false;
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
@@ -69,7 +72,7 @@ async function begin(job: WorkflowExecutionInfo): Promise<boolean> {
   }
 }
 
-/** A rerun resolves the dead letter of the run before it, but one that came before this sweep found none. */
+/** A rerun resolves the dead letter of the run before it, but one that came before the sweep found none. */
 async function resolveIfRerun({ workflowId, runId }: WorkflowExecutionInfo, letterId: string): Promise<void> {
   const { workflow } = getClient();
   const latest = await workflow.getHandle(workflowId).describe();
@@ -92,7 +95,7 @@ async function letterOf(job: WorkflowExecutionInfo): Promise<{ input: JobInput; 
   if (!payload) throw new Error(`the history of ${job.workflowId} does not begin with its input`);
   const input = defaultPayloadConverter.fromPayload<JobInput>(payload);
 
-  const { kind, tenant, run = 1, accepted_at, deadline_at, replayed_from } = job.memo as unknown as JobMemo;
+  const { kind, tenant, run = 1, life, accepted_at, deadline_at, replayed_from } = job.memo as unknown as JobMemo;
   const attempts = Math.max(0, ...events.map((event) => event.activityTaskStartedEventAttributes?.attempt ?? 0));
   const failedAt = (job.closeTime ?? new Date()).getTime();
   const code = ({ TIMED_OUT: "deadline_exceeded", TERMINATED: "terminated" } as const)[job.status.name as string] ?? "internal_error";
@@ -116,6 +119,7 @@ async function letterOf(job: WorkflowExecutionInfo): Promise<{ input: JobInput; 
     failed_at: failedAt,
     deadline_at,
     unattended: true,
+    ...(life !== undefined && { life }),
     ...(replayed_from !== undefined && { replayed_from }),
   };
   return { input, letter };

@@ -19,6 +19,11 @@ export interface Ticket {
   request_hash: string;
   /** End of the run, in milliseconds since the epoch. Covers time in queues. */
   deadline_at: number;
+  /**
+   * The same from the start of the run on. The workflow counts from the server's clock, so that a gateway whose clock is
+   * wrong promises a wrong time and yet costs no job. Absent in jobs of older gateways, and in shards.
+   */
+  allowed_ms?: number;
   /** Computes everything anew: what former runs left in the store is compared, not reused. */
   anew?: true;
 }
@@ -188,6 +193,8 @@ export interface JobMemo {
   schema_version: number;
   request_hash: string;
   deadline_at: number;
+  /** Tells the job from an earlier one of the same key (see `Run`). */
+  life?: string;
   /** Counts the runs of the job; absent in the first. */
   run?: number;
   /** When the present run was asked for, in milliseconds since the epoch; absent in the first, which `accepted_at` began. */
@@ -238,6 +245,7 @@ export interface DeadLetter {
   /** The server's id of the run. */
   run_id: string;
   run: number;
+  life?: string;
   kind: Kind;
   tenant: string;
   reason: DeadLetterReason;
@@ -256,6 +264,8 @@ export interface DeadLetter {
   unattended?: true;
   /** error.json, once it is in the store. */
   error_file?: StoredArtifact;
+  /** What became of it, where the letter stays open after that until its error.json is written. */
+  resolution?: Resolution;
 }
 
 /** Signal and result of a dead letter's workflow: what became of it. */

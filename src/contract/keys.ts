@@ -1,3 +1,5 @@
+import { type Run, runName } from "./names.ts";
+
 /** Where things are kept in the store. Everything that a tenant owns begins with the tenant's name; hashes are SHA-256 in hex. */
 
 /** A dataset, by the hash of its encoded table. */
@@ -16,8 +18,8 @@ export function shardKey(tenant: string, hash: string): string {
 }
 
 /** The error.json of one run of a job. */
-export function errorKey(tenant: string, jobId: string, run: number): string {
-  return `${tenant}/errors/${jobId}.${run}.json`;
+export function errorKey(tenant: string, run: Run): string {
+  return `${tenant}/errors/${runName(run)}.json`;
 }
 
 /** The summary of a finished job, by the request (`sha256:…`) that it answers and the engine that computed it. */

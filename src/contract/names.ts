@@ -96,14 +96,31 @@ export function shardId(jobId: string, index: number, run = 1): string {
   return `${jobId}.${run === 1 ? "" : `run-${run}.`}shard-${String(index).padStart(3, "0")}`;
 }
 
+/** One run of a job. */
+export interface Run {
+  job_id: string;
+  /** 1, which is the default, in the first. */
+  run?: number | undefined;
+  /**
+   * Tells the job from an earlier one of the same key, which the server has forgotten but whose dead letter may still be
+   * open. Absent in jobs that were accepted before version 2 of these ids.
+   */
+  life?: string | undefined;
+}
+
+/** What stands for a run in ids and keys. */
+export function runName({ job_id, run = 1, life }: Run): string {
+  return `${job_id}.${run}${life === undefined ? "" : `.${life}`}`;
+}
+
 /** The id of the dead letter of one run of a job: one per run by construction. */
-export function deadLetterId(jobId: string, run: number): string {
-  return `dead-letter.${jobId}.${run}`;
+export function deadLetterId(run: Run): string {
+  return `dead-letter.${runName(run)}`;
 }
 
 /** The id of the workflow that tells a receiver of the end of a run, which is also the id that the receiver sees. */
-export function webhookId(jobId: string, run: number): string {
-  return `webhook.${jobId}.${run}`;
+export function webhookId(run: Run): string {
+  return `webhook.${runName(run)}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, defineSignal, proxyActivities, setHandler, upsertMemo } from "@temporalio/workflow";
+import { ApplicationFailure, condition, defineSignal, patched, proxyActivities, setHandler, upsertMemo } from "@temporalio/workflow";
 import type { Activities } from "../activities/index.ts";
 import type { DeadLetter, JobInput, Resolution } from "../contract/flow.ts";
 import { RESOLVE } from "../contract/names.ts";
@@ -19,8 +19,12 @@ const { recordFailure } = proxyActivities<Activities>({
  */
 export async function deadLetter(input: JobInput, letter: DeadLetter): Promise<Resolution> {
   let resolution: Resolution | undefined;
+  let filed = false;
   setHandler(resolve, (given) => {
-    resolution ??= given;
+    if (resolution) return;
+    resolution = given;
+    // It is no longer open, whether or not its file could be written yet.
+    if (!filed && patched("resolved-unfiled")) upsertMemo({ resolution });
   });
   // A job that ran no code at its end has told nobody.
   if (letter.unattended) await notify(input, { failure: ApplicationFailure.create({ type: letter.code, message: letter.message }) });
@@ -29,6 +33,7 @@ export async function deadLetter(input: JobInput, letter: DeadLetter): Promise<R
     // The letter says the same; it must not be lost because its file could not be written.
     () => undefined,
   );
+  filed = true;
   await condition(() => resolution !== undefined);
   return resolution as unknown as Resolution;
 }

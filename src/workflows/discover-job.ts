@@ -6,8 +6,8 @@ import { searchInShards } from "./shards.ts";
 
 /** Finds a law: in one activity while the search is small, else prepare → shards → judge. */
 export async function discoverJob(accepted: DiscoverInput): Promise<Summary> {
-  return settle(accepted, async () => {
-    const input = await withDataset(accepted);
+  return settle(accepted, async (job) => {
+    const input = await withDataset(job);
     const { route, reused } = input;
     if (reused) return answerFrom(reused);
     if (route.path === "single") return untilDone(() => activitiesOf(route.pool, input.deadline_at, "discover").discover(input));

@@ -8,8 +8,8 @@ import { answerFrom, settle, untilDone } from "./outcome.ts";
  * events; a larger one is one activity on the pool that its cost asks for.
  */
 export async function evaluateJob(accepted: EvaluateInput): Promise<Summary> {
-  return settle(accepted, async () => {
-    const input = await withDataset(accepted);
+  return settle(accepted, async (job) => {
+    const input = await withDataset(job);
     const { route, reused } = input;
     if (reused) return answerFrom(reused);
     if (route.path === "single") return untilDone(() => activitiesOf(route.pool, input.deadline_at, "evaluate").evaluate(input));

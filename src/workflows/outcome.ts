@@ -10,13 +10,14 @@ import {
   TerminatedFailure,
   TimeoutFailure,
   upsertSearchAttributes,
+  workflowInfo,
 } from "@temporalio/workflow";
 import { ERRORS, type ErrorCode, isErrorCode } from "../contract/errors.ts";
 import type { FailureDetails, Handback, HeartbeatProgress, JobInput, Summary } from "../contract/flow.ts";
 import { ATTRIBUTES } from "../contract/names.ts";
 import { ATTEMPTS } from "./activity-options.ts";
 import { narrated } from "./narrative.ts";
-import { park } from "./parking.ts";
+import { park, supersede } from "./parking.ts";
 import { notify } from "./webhook.ts";
 
 const VERDICT = defineSearchAttributeKey(ATTRIBUTES.verdict, SearchAttributeType.KEYWORD);
@@ -29,9 +30,11 @@ const MAX_HANDBACKS = 100;
  * Runs a job to its one terminal state and leaves the verdict, or the error code, as a search attribute. A failed job
  * has a dead letter; the error code says that it has, and the sweep sees to jobs that closed without one.
  */
-export async function settle(job: JobInput, run: () => Promise<Summary>): Promise<Summary> {
+export async function settle<Job extends JobInput>(accepted: Job, run: (job: Job) => Promise<Summary>): Promise<Summary> {
+  const job = timed(accepted);
   try {
-    const summary = await narrated(job, await run());
+    await supersede(job);
+    const summary = await narrated(job, await run(job));
     upsertSearchAttributes([{ key: VERDICT, value: summary.verdict }]);
     await notify(job, { summary });
     return summary;
@@ -47,6 +50,12 @@ export async function settle(job: JobInput, run: () => Promise<Summary>): Promis
     await notify(job, { failure });
     throw failure;
   }
+}
+
+/** The job with its deadline by the server's clock, which also tells workflows the time. */
+function timed<Job extends JobInput>(job: Job): Job {
+  const { allowed_ms } = job;
+  return allowed_ms === undefined ? job : { ...job, deadline_at: workflowInfo().startTime.getTime() + allowed_ms };
 }
 
 /**

@@ -2,14 +2,16 @@ import { defineSearchAttributeKey, SearchAttributeType, WorkflowExecutionAlready
 import {
   type ApplicationFailure,
   CancellationScope,
+  getExternalWorkflowHandle,
   ParentClosePolicy,
+  patched,
   startChild,
   WorkflowIdReusePolicy,
   workflowInfo,
 } from "@temporalio/workflow";
 import { ERRORS, type ErrorCode } from "../contract/errors.ts";
-import type { AttemptError, DeadLetter, FailureDetails, JobInput, JobMemo } from "../contract/flow.ts";
-import { ATTRIBUTES, type DeadLetterReason, deadLetterId, WORKFLOWS } from "../contract/names.ts";
+import type { AttemptError, DeadLetter, FailureDetails, JobInput, JobMemo, Resolution } from "../contract/flow.ts";
+import { ATTRIBUTES, type DeadLetterReason, deadLetterId, RESOLVE, WORKFLOWS } from "../contract/names.ts";
 import type { deadLetter } from "./dead-letter.ts";
 
 const KIND = defineSearchAttributeKey(ATTRIBUTES.kind, SearchAttributeType.KEYWORD);
@@ -29,7 +31,7 @@ export async function park(input: JobInput, failure: ApplicationFailure): Promis
     // A job that is being cancelled when it fails has failed.
     await CancellationScope.nonCancellable(() =>
       startChild<typeof deadLetter>(WORKFLOWS.deadLetter, {
-        workflowId: deadLetterId(letter.job_id, letter.run),
+        workflowId: deadLetterId(letter),
         args: [input, letter],
         memo: { ...letter },
         typedSearchAttributes: [
@@ -46,8 +48,21 @@ export async function park(input: JobInput, failure: ApplicationFailure): Promis
   }
 }
 
+/**
+ * Resolves the dead letter of the run that this one follows, if that failed. The run does it itself, so that a gateway that
+ * dies after it has started one leaves nothing open.
+ */
+export async function supersede({ job_id, tenant }: JobInput): Promise<void> {
+  const { run = 1, life } = (workflowInfo().memo ?? {}) as Partial<JobMemo>;
+  if (run === 1 || !patched("supersede")) return;
+  const letter = getExternalWorkflowHandle(deadLetterId({ job_id, run: run - 1, life }));
+  const resolution: Resolution = { resolution: "rerun", by: tenant, reason: `run ${run}`, job_id };
+  // One that is not there was resolved before, or was never needed, or is about to be written by the sweep, which looks for later runs.
+  await CancellationScope.nonCancellable(() => letter.signal(RESOLVE, resolution)).catch(() => undefined);
+}
+
 function letterOf({ job_id, tenant, deadline_at }: JobInput, memo: JobMemo, failure: ApplicationFailure): DeadLetter {
-  const { kind, accepted_at, run = 1, replayed_from } = memo;
+  const { kind, accepted_at, run = 1, life, replayed_from } = memo;
   const [details] = (failure.details ?? []) as [FailureDetails?];
   const { attempts = 0, stage = "workflow", first_error } = details ?? {};
   const code = failure.type as ErrorCode;
@@ -70,6 +85,7 @@ function letterOf({ job_id, tenant, deadline_at }: JobInput, memo: JobMemo, fail
     accepted_at,
     failed_at: failedAt,
     deadline_at,
+    ...(life !== undefined && { life }),
     ...(replayed_from !== undefined && { replayed_from }),
   };
 }

@@ -26,8 +26,8 @@ export interface Callback extends Ticket {
  */
 export async function notify({ job_id, request: { callback_url: url } }: Callback, ending: Ending): Promise<void> {
   if (url === undefined || url === null) return;
-  const { kind, run = 1 } = workflowInfo().memo as unknown as JobMemo;
-  const id = webhookId(job_id, run);
+  const { kind, run = 1, life } = workflowInfo().memo as unknown as JobMemo;
+  const id = webhookId({ job_id, run, life });
   const input: WebhookInput = { id, job_id, url, event: eventOf({ job_id, kind, run }, ending) };
   try {
     await CancellationScope.nonCancellable(() =>

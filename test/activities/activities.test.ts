@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Info } from "@temporalio/activity";
 import { ActivityCancellationDetails, ApplicationFailure, CancelledFailure } from "@temporalio/common";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { DefaultLogger } from "@temporalio/worker";
@@ -42,27 +43,28 @@ beforeEach(async () => {
   return () => rm(folder, { recursive: true, force: true });
 });
 
-const ticket = (job_id: string, seconds = 60) => ({
+const ticket = (job_id: string) => ({
   job_id,
   tenant: "t",
   request_hash: `sha256:${job_id}`,
-  deadline_at: Date.now() + seconds * 1_000,
+  // By a clock that is wrong: what counts is the time that the server leaves.
+  deadline_at: Date.now() - 3_600_000,
 });
 
 function evaluation(job_id: string): EvaluateInput {
   return { ...ticket(job_id), request: evaluateRequest.parse(keplerEvaluation), route: { path: "local" } };
 }
 
-function search(job_id: string, seconds?: number): DiscoverInput {
-  return { ...ticket(job_id, seconds), request: discoverRequest.parse(longSearch(4_000_000)), route: { path: "single", pool: "heavy" } };
+function search(job_id: string): DiscoverInput {
+  return { ...ticket(job_id), request: discoverRequest.parse(longSearch(4_000_000)), route: { path: "single", pool: "heavy" } };
 }
 
-function environment(pool: keyof typeof QUEUES, attempt = 1): MockActivityEnvironment {
-  return new MockActivityEnvironment({ taskQueue: QUEUES[pool], attempt }, { logger: quiet });
+function environment(pool: keyof typeof QUEUES, info: Partial<Info> = {}): MockActivityEnvironment {
+  return new MockActivityEnvironment({ taskQueue: QUEUES[pool], scheduleToCloseTimeoutMs: 60_000, ...info }, { logger: quiet });
 }
 
 async function evaluated(input: EvaluateInput, attempt = 1): Promise<Summary> {
-  const outcome: Summary | Handback = await environment("control", attempt).run(activities.evaluate, input);
+  const outcome: Summary | Handback = await environment("control", { attempt }).run(activities.evaluate, input);
   if ("handed_back" in outcome) throw new Error("the work was handed back");
   return outcome;
 }
@@ -188,8 +190,10 @@ describe("a long search", () => {
     expect(compute.busy()).toEqual([]);
   });
 
-  test("stops its thread when the deadline passes", async () => {
-    await expect(environment("heavy").run(activities.discover, search("eight", 1))).rejects.toMatchObject({
+  test("stops its thread when the deadline passes, of which earlier attempts have used up a part", async () => {
+    const tried = { scheduleToCloseTimeoutMs: 60_000, scheduledTimestampMs: 1_000, currentAttemptScheduledTimestampMs: 60_000 };
+
+    await expect(environment("heavy", tried).run(activities.discover, search("eight"))).rejects.toMatchObject({
       type: "deadline_exceeded",
       nonRetryable: true,
     });
@@ -216,7 +220,7 @@ describe("a long search", () => {
       },
     };
     const { discover } = createActivities({ store: createFsStore(folder), compute: hanging, fetchTable, sendWebhook, narrate, logger });
-    const env = new MockActivityEnvironment({ taskQueue: QUEUES.heavy, heartbeatTimeoutMs: 1_000 }, { logger: quiet });
+    const env = environment("heavy", { heartbeatTimeoutMs: 1_000 });
 
     await expect(env.run(discover, search("ten"))).rejects.toMatchObject({ type: "worker_lost", nonRetryable: false });
   });

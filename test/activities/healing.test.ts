@@ -54,7 +54,7 @@ async function run<In extends unknown[], Out>(
   const logger = new DefaultLogger("WARN", ({ message, meta }) => {
     if (message === "a damaged file was set aside") aside.push(String(meta?.key));
   });
-  const env = new MockActivityEnvironment({ taskQueue: QUEUES[pool] }, { logger });
+  const env = new MockActivityEnvironment({ taskQueue: QUEUES[pool], scheduleToCloseTimeoutMs: 60_000 }, { logger });
   const outcome: Out | Handback = await env.run(activity, ...input);
   // No worker stops here, so none is handed back.
   return outcome as Out;

@@ -56,7 +56,8 @@ test("a shard is computed once, unless it is to be computed anew, and is the sam
     index: 0,
     cells: { from: 0, to: 100 },
   };
-  const run = (given: ShardInput) => new MockActivityEnvironment({ taskQueue: QUEUES.heavy }).run(searchShard, given);
+  const run = (given: ShardInput) =>
+    new MockActivityEnvironment({ taskQueue: QUEUES.heavy, scheduleToCloseTimeoutMs: 60_000 }).run(searchShard, given);
 
   const first = await run(input);
   expect([await run(input), computed]).toEqual([first, 1]);

@@ -5,6 +5,7 @@ import { SWEEP_SCHEDULE } from "../../src/contract/names.ts";
 import { scheduleSweep } from "../../src/dev/schedule.ts";
 import { until } from "../support/child.ts";
 import { call, finished } from "../support/http.ts";
+import { letterIdOf } from "../support/letters.ts";
 import { keplerEvaluation, longSearch } from "../support/planets.ts";
 import { type Stack, startStack } from "../support/stack.ts";
 
@@ -57,7 +58,7 @@ test("the life of every job is recorded once, with its end and the code, also of
 test("a discarded dead letter is recorded with the reason", async () => {
   const jobId = await submit("evaluate_async", { ...keplerEvaluation, law: "T = log(a - 1)" });
   await finished(stack.url, jobId);
-  const id = `dead-letter.${jobId}.1`;
+  const id = await letterIdOf(stack.client, jobId, 1);
 
   const reply = await call("DELETE", `${stack.url}/v1/dead-letters/${id}`, { body: { reason: "The law was wrong." } });
 

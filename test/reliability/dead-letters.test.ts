@@ -5,19 +5,23 @@ import type { Connection } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeadLetterBody, ReplayReply } from "../../src/contract/dead-letter.ts";
 import type { Artifact, Job } from "../../src/contract/job.ts";
-import { deadLetterId, SWEEP_SCHEDULE } from "../../src/contract/names.ts";
+import { SWEEP_SCHEDULE } from "../../src/contract/names.ts";
 import { scheduleSweep } from "../../src/dev/schedule.ts";
 import { orrery } from "../cli/run.ts";
 import { until } from "../support/child.ts";
 import { call, finished } from "../support/http.ts";
+import { letterIdOf } from "../support/letters.ts";
 import { keplerEvaluation, longSearch } from "../support/planets.ts";
 import { type Stack, startStack, type Worker } from "../support/stack.ts";
 import { compare } from "./exactness.ts";
 
+/** A run that is deleted, as at the end of its retention, is gone when two queues of the server have told how far they are: each half minute by default. */
+const FORGETFUL = ["visibility", "transfer"].map((queue) => `history.${queue}ProcessorUpdateAckInterval="1s"`);
+
 let stack: Stack;
 let worker: Worker;
 beforeAll(async () => {
-  stack = await startStack({ worker: false });
+  stack = await startStack({ worker: false, settings: FORGETFUL });
   worker = await stack.startWorker();
   await scheduleSweep(stack.client.connection as Connection, "default");
   await stack.client.schedule.getHandle(SWEEP_SCHEDULE).pause();
@@ -72,9 +76,9 @@ async function untilComputing(jobId: string): Promise<void> {
 /** A law without a finite value: the activity refuses it, and no attempt can cure that. */
 const hopeless = { dataset: { source: "inline", columns: { x: [-1, 1, 2, 3], y: [1, 2, 3, 4] } }, law: "y = log(x)" };
 
-/** Puts a file where the store keeps the tenant's things, so that it can be neither read nor written, until the call of what it returns. */
-async function breakStore(): Promise<() => Promise<void>> {
-  const folder = join(stack.folder, "artifacts", "local");
+/** Puts a file where the store keeps the tenant's things, or a part of them, so that they can be neither read nor written, until the call of what it returns. */
+async function breakStore(part = ""): Promise<() => Promise<void>> {
+  const folder = join(stack.folder, "artifacts", "local", part);
   await mkdir(folder, { recursive: true });
   await rename(folder, `${folder}-aside`);
   await writeFile(folder, "");
@@ -91,7 +95,8 @@ test("a job that fails for good is in the dead letters with its payload, and has
 
   const letter = await letterOf(jobId);
 
-  expect(letter).toMatchObject({ dead_letter_id: `dead-letter.${jobId}.1`, run: 1, kind: "evaluate", reason: "refused" });
+  expect(letter.dead_letter_id).toBe(await letterIdOf(stack.client, jobId, 1));
+  expect(letter).toMatchObject({ run: 1, kind: "evaluate", reason: "refused" });
   expect(letter.first_error).toMatchObject({ code: "law_not_finite", attempt: 1 });
   const { body } = await call<{ payload: unknown }>("GET", `${stack.url}/v1/dead-letters/${letter.dead_letter_id}`);
   expect(body.payload).toMatchObject(hopeless);
@@ -136,12 +141,12 @@ test("exhausted retries: the store is down, the dead letter tells the first and 
   await mend();
   worker = await stack.startWorker();
   const whole = await until("error.json", async () => {
-    const { artifact } = await letterOf(jobId);
-    return artifact ?? undefined;
+    const letter = await letterOf(jobId);
+    return letter.artifact ? letter : undefined;
   });
-  expect(whole.name).toBe("error.json");
+  expect(whole.artifact?.name).toBe("error.json");
   expect((await readdir(join(stack.folder, "artifacts/local/errors"))).filter((name) => name.startsWith(jobId))).toEqual([
-    `${jobId}.1.json`,
+    `${whole.dead_letter_id.replace("dead-letter.", "")}.json`,
   ]);
 }, 120_000);
 
@@ -183,6 +188,58 @@ test("what an operator terminates, and what passes its deadline without a worker
   expect(await letterOf(late)).toMatchObject({ reason: "deadline", code: "deadline_exceeded", attempts: 0 });
 });
 
+test("a dead letter that is discarded before its file could be written is no longer open, and closes when it is", async () => {
+  const mend = await breakStore("errors");
+  const jobId = await submit(hopeless, "evaluate");
+  await finished(stack.url, jobId);
+  const { dead_letter_id: id } = await letterOf(jobId);
+  const letter = stack.client.workflow.getHandle(id);
+
+  expect((await call("DELETE", `${stack.url}/v1/dead-letters/${id}`, { body: { reason: "planted" } })).status).toBe(202);
+  await until("a list without it", async () => ((await deadLetters()).some(({ job_id }) => job_id === jobId) ? undefined : true));
+
+  expect((await letter.describe()).status.name).toBe("RUNNING");
+  const read = await call<DeadLetterBody>("GET", `${stack.url}/v1/dead-letters/${id}`);
+  expect(read.body).toMatchObject({ artifact: null, resolution: { resolution: "discarded", reason: "planted" } });
+  const again = await call<{ code: string }>("DELETE", `${stack.url}/v1/dead-letters/${id}`, { body: { reason: "again" } });
+  expect(again.body.code).toBe("dead_letter_resolved");
+  await mend();
+  expect(await letter.result()).toMatchObject({ resolution: "discarded", reason: "planted" });
+  const { body } = await call<{ artifacts: Artifact[] }>("GET", `${stack.url}/v1/jobs/${jobId}/artifacts`);
+  expect(body.artifacts.map(({ name }) => name)).toEqual(["error.json"]);
+  ledger.splice(ledger.indexOf(jobId), 1);
+});
+
+test("a key that is used again once the server has forgotten its job has a dead letter of its own, beside the old one", async () => {
+  const headers = { "idempotency-key": randomUUID() };
+  const use = async () => {
+    const { body } = await call("POST", `${stack.url}/v1/evaluate_async`, { body: hopeless, headers });
+    await finished(stack.url, body.job_id);
+    return { jobId: body.job_id, id: await letterIdOf(stack.client, body.job_id, 1) };
+  };
+  const { jobId, id } = await use();
+  const error = async () => (await fetch(`${stack.url}/v1/jobs/${jobId}/artifacts/error.json`)).text();
+  const first = await until("error.json", async () => ((await letterOf(jobId)).artifact ? error() : undefined));
+  // What the end of the retention does.
+  const { workflowService } = stack.client;
+  await workflowService.deleteWorkflowExecution({ namespace: "default", workflowExecution: { workflowId: jobId } });
+  await until("a server that has forgotten the job", async () =>
+    (await call("GET", `${stack.url}/v1/jobs/${jobId}`)).status === 404 ? true : undefined,
+  );
+
+  const later = await use();
+
+  expect([later.jobId === jobId, later.id === id]).toEqual([true, false]);
+  const open = await until("both in the list", async () => {
+    const both = (await deadLetters()).filter(({ job_id, artifact }) => job_id === jobId && artifact);
+    return both.length === 2 ? both : undefined;
+  });
+  expect(open.map(({ dead_letter_id }) => dead_letter_id)).toEqual([later.id, id]);
+  expect(await error()).not.toBe(first);
+  for (const each of [id, later.id]) await call("DELETE", `${stack.url}/v1/dead-letters/${each}`, { body: { reason: "planted" } });
+  await until("a list without them", async () => ((await deadLetters()).some(({ job_id }) => job_id === jobId) ? undefined : true));
+});
+
 test("a terminated job that runs again before the sweep comes has a dead letter that says so", async () => {
   const jobId = await submit(longSearch(4_000_000, 77));
   await stack.client.workflow.getHandle(jobId).terminate();
@@ -192,7 +249,7 @@ test("a terminated job that runs again before the sweep comes has a dead letter 
 
   await sweep();
 
-  const letter = stack.client.workflow.getHandle(deadLetterId(jobId, 1));
+  const letter = stack.client.workflow.getHandle(await letterIdOf(stack.client, jobId, 1));
   expect(await letter.result()).toMatchObject({ resolution: "rerun", job_id: jobId, reason: "run 2" });
   await call("POST", `${stack.url}/v1/jobs/${jobId}/cancel`);
   expect((await finished(stack.url, jobId)).status).toBe("cancelled");

@@ -3,11 +3,11 @@ import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Job, Member, RerunPlan } from "../../src/contract/job.ts";
-import { deadLetterId } from "../../src/contract/names.ts";
 import { tgefdBase } from "../contract/tgefd-documents.ts";
 import { until } from "../support/child.ts";
 import { CERTIFICATE, type FileServer, serveFiles } from "../support/file-server.ts";
 import { call, finished, type Reply } from "../support/http.ts";
+import { letterIdOf } from "../support/letters.ts";
 import { keplerEvaluation, keplerRequest, longSearch, planets } from "../support/planets.ts";
 import { type Stack, startStack, type Worker } from "../support/stack.ts";
 
@@ -143,9 +143,9 @@ describe("a rerun", () => {
 
     expect(await again(jobId, 2)).toMatchObject({ status: "failed", run: 2, error: { code: "law_not_finite" } });
 
-    const first = stack.client.workflow.getHandle(deadLetterId(jobId, 1));
+    const first = stack.client.workflow.getHandle(await letterIdOf(stack.client, jobId, 1));
     expect(await first.result()).toMatchObject({ resolution: "rerun", job_id: jobId });
-    const second = await stack.client.workflow.getHandle(deadLetterId(jobId, 2)).describe();
+    const second = await stack.client.workflow.getHandle(await letterIdOf(stack.client, jobId, 2)).describe();
     expect([second.status.name, second.memo?.run]).toEqual(["RUNNING", 2]);
   });
 

@@ -36,10 +36,19 @@ export interface WorkerHealth {
   computing: { pool: string; job_id: string; op: string; fits: number }[];
 }
 
-export async function startStack(options: { worker?: boolean; env?: Record<string, string> } = {}): Promise<Stack> {
+export interface StackStart {
+  /** Default: true. */
+  worker?: boolean;
+  env?: Record<string, string>;
+  /** Dynamic configuration of the server beside that of the embedded default, as `key=JSON`. */
+  settings?: readonly string[];
+}
+
+export async function startStack(options: StackStart = {}): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), "orrery-test-"));
   const binary = inject("temporalBinary");
-  let temporal = await startTemporal({ binary, folder });
+  const { settings = [] } = options;
+  let temporal = await startTemporal({ binary, folder, settings });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const connection = await Connection.connect({ address: temporal.address });
@@ -89,7 +98,7 @@ export async function startStack(options: { worker?: boolean; env?: Record<strin
     async restartTemporal() {
       const kept = Number(temporal.address.split(":")[1]);
       await temporal.child.end("SIGKILL");
-      temporal = await startTemporal({ binary, folder, port: kept });
+      temporal = await startTemporal({ binary, folder, settings, port: kept });
     },
     async stop() {
       await connection.close();

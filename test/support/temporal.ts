@@ -11,12 +11,21 @@ export interface TemporalServer {
   stop(): Promise<void>;
 }
 
+export interface TemporalStart {
+  binary: string;
+  folder: string;
+  port?: number;
+  /** Dynamic configuration beside that of the embedded default, as `key=JSON`. */
+  settings?: readonly string[];
+}
+
 /** A Temporal server with the settings of the embedded default, its data in `folder`. */
-export async function startTemporal(options: { binary: string; folder: string; port?: number }): Promise<TemporalServer> {
+export async function startTemporal(options: TemporalStart): Promise<TemporalServer> {
   const port = options.port ?? (await freePort());
   const uiPort = await freePort();
   const args = serverArguments({ database: join(options.folder, "temporal.db"), port, uiPort, sync: "normal", namespace: "default" });
-  const child = startChild(options.binary, args);
+  const more = (options.settings ?? []).flatMap((setting) => ["--dynamic-config-value", setting]);
+  const child = startChild(options.binary, [...args, ...more]);
   const address = `127.0.0.1:${port}`;
   await until(`the Temporal server at ${address}`, async () => {
     if (child.process.exitCode !== null) throw new Error(`the server ended:\n${child.output()}`);

@@ -32,7 +32,7 @@ export interface DeadLetters {
   resolve(letter: Letter, resolution: Resolution): Promise<boolean>;
 }
 
-const ID = /^dead-letter\.(discover|evaluate)-[0-9a-z-]{1,64}\.\d{1,9}$/;
+const ID = /^dead-letter\.(discover|evaluate)-[0-9a-z-]{1,64}\.\d{1,9}(\.[0-9a-z]{1,12})?$/;
 
 export function createDeadLetters(temporal: Temporal): DeadLetters {
   const letters: DeadLetters = {
@@ -42,7 +42,7 @@ export function createDeadLetters(temporal: Temporal): DeadLetters {
       const { items, nextPageToken } = await temporal.list(query, size, decodeToken(token, bound));
       const found = items.map(({ workflowId, memo }): Letter => ({ id: workflowId, facts: factsOf(memo), resolution: null }));
       return {
-        letters: found.filter(({ facts }) => filter.reason === undefined || facts.reason === filter.reason),
+        letters: found.filter(({ facts: { reason, resolution } }) => !resolution && (filter.reason ?? reason) === reason),
         nextPageToken: encodeToken(nextPageToken, bound),
       };
     },
@@ -60,8 +60,9 @@ export function createDeadLetters(temporal: Temporal): DeadLetters {
       const snapshot = ID.test(id) ? await temporal.describe(id) : undefined;
       if (snapshot?.memo.tenant !== tenant) return undefined;
       const close = snapshot.closedAt === undefined ? undefined : await temporal.closeEvent(id, snapshot.runId);
-      const resolution = decoded<Resolution>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]) ?? null;
-      return { id, facts: factsOf(snapshot.memo), resolution };
+      const facts = factsOf(snapshot.memo);
+      const resolution = decoded<Resolution>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]);
+      return { id, facts, resolution: resolution ?? facts.resolution ?? null };
     },
 
     async payload({ id }) {

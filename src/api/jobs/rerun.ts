@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { OrreryError } from "../../contract/errors.ts";
-import type { JobInput, JobMemo, Resolution, Route } from "../../contract/flow.ts";
+import type { JobInput, JobMemo, Route } from "../../contract/flow.ts";
 import type { RerunPlan, RerunRequest } from "../../contract/job.ts";
 import { shardKey } from "../../contract/keys.ts";
-import { deadLetterId, RESOLVE, shardId } from "../../contract/names.ts";
+import { shardId } from "../../contract/names.ts";
 import { planDiscover } from "../../contract/plan.ts";
 import type { DatasetSource, DiscoverRequest } from "../../contract/request.ts";
 import { shardCells } from "../../contract/route.ts";
@@ -60,12 +60,6 @@ export function createReruns(deps: { temporal: Temporal; store: Store; reader: J
     return { workflow: started?.workflowType?.name ?? "", input, memo };
   }
 
-  /** After the start, so that a failed job is never without a dead letter or another run. */
-  async function settleDeadLetter({ memo, input }: Former, tenant: string): Promise<void> {
-    const resolution: Resolution = { resolution: "rerun", by: tenant, reason: `run ${runAfter(memo)}`, job_id: input.job_id };
-    await temporal.signal(deadLetterId(input.job_id, memo.run ?? 1), RESOLVE, resolution);
-  }
-
   async function membersOf({ input, memo }: Former, scope: Scope, run: number): Promise<RerunPlan["members"]> {
     const { job_id, tenant, request, reused } = input;
     const root = { id: job_id, type: "job", name: memo.kind, action: scope === "failed" && reused ? "reuse" : "rerun" } as const;
@@ -102,7 +96,6 @@ export function createReruns(deps: { temporal: Temporal; store: Store; reader: J
       // The run's number names the request: of two that saw the same run end, one starts the next, and both mean it.
       const options = { ...startOf(input, memo), workflowIdReusePolicy: "ALLOW_DUPLICATE" } as const;
       if (!(await temporal.start(former.workflow, options, `${jobId}.run-${memo.run}`))) throw notFinished(jobId, memo.run);
-      await settleDeadLetter(former, tenant);
       return acceptedView(jobId, memo);
     },
 
@@ -121,11 +114,12 @@ function runAfter({ run = 1 }: JobMemo): number {
 /** The same job with a fresh deadline. What the former run left in the memo about its own work is not taken over. */
 function nextOf({ input, memo }: Former, scope: Scope): { input: JobInput; memo: JobMemo } {
   const now = Date.now();
-  const deadline_at = now + input.request.budget.deadline_seconds * 1_000;
+  const allowed_ms = input.request.budget.deadline_seconds * 1_000;
+  const deadline_at = now + allowed_ms;
   const { anew: _anew, reused, ...kept } = input;
   const { progress: _progress, reused_from, ...known } = memo;
   const route: Route = input.route.path === "fetched" && memo.dataset ? { path: "fetched", dataset: memo.dataset } : input.route;
-  const common = { ...kept, deadline_at, route };
+  const common = { ...kept, deadline_at, allowed_ms, route };
   const next = { ...known, run: runAfter(memo), rerun_at: now, deadline_at };
   if (scope === "all") return { input: { ...common, anew: true, request: { ...kept.request, reuse: false } } as JobInput, memo: next };
   return {

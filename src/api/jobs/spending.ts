@@ -1,5 +1,5 @@
-import type { JobMemo } from "../../contract/flow.ts";
 import { type Course, type OpenActivity, type Spent, spentIn } from "../../contract/spent.ts";
+import { millisOf } from "../temporal/decode.ts";
 import type { HistoryEvent } from "../temporal/history.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import { descendantsIn, isShard } from "./descendants.ts";
@@ -17,7 +17,6 @@ const MAX_EVENTS = 2_000;
 interface Run {
   jobId: string;
   runId: string;
-  memo: JobMemo;
   finishedAt: number | null;
   /** Its own activities that have not ended. */
   activities: readonly OpenActivity[];
@@ -33,9 +32,11 @@ export function createSpending(temporal: Temporal): Spending {
     return { events: await temporal.events(workflowId, runId, MAX_EVENTS), open };
   }
 
-  async function read({ jobId, runId, memo, finishedAt, activities }: Run): Promise<Spent> {
-    const span = { from: memo.rerun_at ?? memo.accepted_at, to: finishedAt ?? Date.now() };
+  async function read({ jobId, runId, finishedAt, activities }: Run): Promise<Spent> {
     const own = await courseOf(jobId, runId, activities);
+    const to = finishedAt ?? Date.now();
+    // By the server's clock alone, as all that lies between.
+    const span = { from: millisOf(own.events[0]?.eventTime) ?? to, to };
     const courses: Course[] = [own];
     const shards = [...descendantsIn(own.events, jobId).children.keys()].filter(isShard);
     for (let from = 0; from < shards.length; from += PARALLEL) {

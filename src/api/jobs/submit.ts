@@ -89,8 +89,8 @@ export function createSubmit(deps: {
     submission.onJobId(jobId);
     const acceptedAt = Date.now();
     const { replayedFrom, delayMs = 0 } = submission;
-    const deadlineMs = request.budget.deadline_seconds * 1_000 + delayMs;
-    const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: acceptedAt + deadlineMs };
+    const allowedMs = request.budget.deadline_seconds * 1_000 + delayMs;
+    const ticket = { job_id: jobId, tenant, request_hash: hash, deadline_at: acceptedAt + allowedMs, allowed_ms: allowedMs };
     const whole = { ...ticket, ...more, request: { ...request, reuse }, route, ...(reused && { reused: reused.summary }) } as JobInput;
     const tables = { ...(table && { dataset: table }), ...(predict?.table && { predict: predict.table }) };
     const encoded = canCarry(whole, Object.values(tables)) ? {} : mapped(tables, encodedTable);
@@ -102,6 +102,7 @@ export function createSubmit(deps: {
       request_hash: hash,
       deadline_at: ticket.deadline_at,
       accepted_at: acceptedAt,
+      life: acceptedAt.toString(36),
       path: route.path,
       ...(route.path === "sharded" && { shards: route.shards }),
       ...(reused && input.reused && { reused_from: reused.job_id }),

@@ -5,8 +5,8 @@ import type { Snapshot } from "../temporal/snapshot.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 
 /** What the job body says of a delivery that has not begun; `undefined` for a job that nobody is told of. */
-export function pendingWebhook(jobId: string, { webhook, run = 1 }: JobMemo): Job["webhook"] {
-  return webhook && { id: webhookId(jobId, run), state: "pending", attempts: 0, last_status: null, detail: null };
+export function pendingWebhook(jobId: string, { webhook, run, life }: JobMemo): Job["webhook"] {
+  return webhook && { id: webhookId({ job_id: jobId, run, life }), state: "pending", attempts: 0, last_status: null, detail: null };
 }
 
 /** The same of one that may have. */

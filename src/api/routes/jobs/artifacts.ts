@@ -18,7 +18,7 @@ export function jobArtifacts({ reader, store, deadLetters }: Services): Operatio
   async function filesOf({ jobId, status, summary, memo }: JobView): Promise<StoredArtifact[]> {
     if (summary) return summary.artifacts;
     if (status !== "failed" && status !== "timed_out") return [];
-    const letter = await deadLetters.find(deadLetterId(jobId, memo.run ?? 1), memo.tenant);
+    const letter = await deadLetters.find(deadLetterId({ job_id: jobId, run: memo.run, life: memo.life }), memo.tenant);
     return letter?.facts.error_file ? [letter.facts.error_file] : [];
   }
 
