@@ -8,6 +8,7 @@ import { createJudge } from "./judge.ts";
 import { createNarrative } from "./narrative.ts";
 import { createPrepare } from "./prepare.ts";
 import { createRecordFailure } from "./record-failure.ts";
+import { createSalvage } from "./salvage.ts";
 import { createSearchShard } from "./search-shard.ts";
 import { createSweep } from "./sweep.ts";
 import { createTgefd } from "./tgefd.ts";
@@ -23,6 +24,7 @@ export function createActivities(deps: ActivityDeps) {
     judge: createJudge(deps),
     tgefd: createTgefd(deps),
     recordFailure: createRecordFailure(deps),
+    salvage: createSalvage(deps),
     auditJobs: createAuditJobs(deps),
     sweepDeadLetters: createSweep(deps),
     narrative: createNarrative(deps),

@@ -1,14 +1,10 @@
-import { getClient } from "@temporalio/activity";
-import { defaultPayloadConverter } from "@temporalio/common";
 import { ERRORS } from "../contract/errors.ts";
-import type { DeadLetter, ShardResult, StoredArtifact } from "../contract/flow.ts";
+import type { DeadLetter, StoredArtifact } from "../contract/flow.ts";
 import { errorKey } from "../contract/keys.ts";
 import { deadLetterId } from "../contract/names.ts";
 import { sha256 } from "./content.ts";
 import type { ActivityDeps } from "./deps.ts";
-
-/** Events of a job's history that are looked through for shards that were done. A job of 64 shards has about 900. */
-const MAX_EVENTS = 2_000;
+import { type PastRun, pastOf } from "./history.ts";
 
 /** Writes the error.json of a run. The first that is written stays, so any number of attempts leave one file. */
 export function createRecordFailure({ store }: Pick<ActivityDeps, "store">) {
@@ -16,7 +12,7 @@ export function createRecordFailure({ store }: Pick<ActivityDeps, "store">) {
     const key = errorKey(letter.tenant, letter);
     let bytes = await store.get(key);
     if (!bytes) {
-      const document = documentOf(letter, await partialOf(letter));
+      const document = documentOf(letter, await pastOf(letter));
       bytes = Buffer.from(`${JSON.stringify(document, null, 2)}\n`);
       // Another attempt may have been at work when its worker was taken for lost.
       if (!(await store.putIfAbsent(key, bytes))) bytes = (await store.get(key)) ?? bytes;
@@ -25,7 +21,7 @@ export function createRecordFailure({ store }: Pick<ActivityDeps, "store">) {
   };
 }
 
-function documentOf(letter: DeadLetter, partial: ShardFile[]): object {
+function documentOf(letter: DeadLetter, { spent, completed }: PastRun): object {
   const { job_id, run, kind, code, reason, message, stage, attempts, first_error, last_error } = letter;
   const iso = (millis: number) => new Date(millis).toISOString();
   return {
@@ -43,7 +39,9 @@ function documentOf(letter: DeadLetter, partial: ShardFile[]): object {
     accepted_at: iso(letter.accepted_at),
     failed_at: iso(letter.failed_at),
     deadline_at: iso(letter.deadline_at),
-    partial,
+    spent,
+    // Their results stay in the store, and no rerun computes them again.
+    partial: completed.map(({ name, result: { sha256: hash, bytes } }) => ({ name, sha256: hash, bytes })),
     next_step: nextStep(letter),
     doc: `/docs/errors/${code}`,
   };
@@ -65,34 +63,4 @@ function nextStep(letter: DeadLetter): string {
     case "refused":
       return `Correct the request as the message says, with --patch or in a new job; else discard: orrery dead-letters discard ${id}`;
   }
-}
-
-interface ShardFile {
-  name: string;
-  sha256: string;
-  bytes: number;
-}
-
-/** What the shards that were done have found, which stays in the store and is not computed again. */
-async function partialOf({ job_id, run_id }: DeadLetter): Promise<ShardFile[]> {
-  const { connection, options } = getClient();
-  const execution = { workflowId: job_id, runId: run_id };
-  const partial: ShardFile[] = [];
-  let nextPageToken: Uint8Array = new Uint8Array();
-  let seen = 0;
-  do {
-    const page = await connection.workflowService.getWorkflowExecutionHistory({ namespace: options.namespace, execution, nextPageToken });
-    const events = page.history?.events ?? [];
-    for (const event of events) {
-      const completed = event.childWorkflowExecutionCompletedEventAttributes;
-      const payload = completed?.result?.payloads?.[0];
-      if (!payload) continue;
-      const { sha256, bytes } = defaultPayloadConverter.fromPayload<ShardResult>(payload);
-      const id = completed.workflowExecution?.workflowId ?? "";
-      partial.push({ name: id.slice(id.lastIndexOf(".") + 1), sha256, bytes });
-    }
-    seen += events.length;
-    nextPageToken = page.nextPageToken ?? new Uint8Array();
-  } while (nextPageToken.length > 0 && seen < MAX_EVENTS);
-  return partial.sort((one, other) => (one.name < other.name ? -1 : 1));
 }

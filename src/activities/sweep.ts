@@ -95,7 +95,7 @@ async function letterOf(job: WorkflowExecutionInfo): Promise<{ input: JobInput; 
   if (!payload) throw new Error(`the history of ${job.workflowId} does not begin with its input`);
   const input = defaultPayloadConverter.fromPayload<JobInput>(payload);
 
-  const { kind, tenant, run = 1, life, accepted_at, deadline_at, replayed_from } = job.memo as unknown as JobMemo;
+  const { kind, tenant, run = 1, life, shards, accepted_at, deadline_at, replayed_from } = job.memo as unknown as JobMemo;
   const attempts = Math.max(0, ...events.map((event) => event.activityTaskStartedEventAttributes?.attempt ?? 0));
   const failedAt = (job.closeTime ?? new Date()).getTime();
   const code = ({ TIMED_OUT: "deadline_exceeded", TERMINATED: "terminated" } as const)[job.status.name as string] ?? "internal_error";
@@ -120,6 +120,7 @@ async function letterOf(job: WorkflowExecutionInfo): Promise<{ input: JobInput; 
     deadline_at,
     unattended: true,
     ...(life !== undefined && { life }),
+    ...(shards !== undefined && { shards }),
     ...(replayed_from !== undefined && { replayed_from }),
   };
   return { input, letter };

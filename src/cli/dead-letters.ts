@@ -104,12 +104,19 @@ function addShow(letters: Command): void {
         ["last error", `${last.code} at ${last.at}: ${last.message}`],
         ["accepted", document.accepted_at],
         ["failed", document.failed_at],
+        ...filesOf(document),
         ...(resolution ? [[resolution.resolution, `by ${resolution.by}: ${resolution.reason}`]] : []),
         ...(resolution?.job_id ? [["new job", resolution.job_id]] : []),
       ];
       terminal.out.write(`${rows.map(([name = "", value = ""]) => `${name.padEnd(12)}${value}`).join("\n")}\n`);
       if (resolution === null) terminal.err.write(`Run it again:  ${next(`dead-letters replay ${id}`)}\n`);
     });
+}
+
+/** Where the files of the failure are. */
+function filesOf({ artifact, partial, links }: DeadLetterBody): string[][] {
+  const files = [artifact, partial].flatMap((file) => (file ? [`${links.artifacts}/${file.name}`] : []));
+  return files.length > 0 ? [["files", files.join(", ")]] : [];
 }
 
 function addReplay(letters: Command): void {

@@ -41,6 +41,10 @@ export const deadLetter = z
     deadline_at: timestamp,
     replayed_from: z.string().optional().meta({ description: "The dead letter that the failed job was a replay of." }),
     artifact: artifact.nullable().meta({ description: "error.json among the artifacts of the job; null until it is in the store." }),
+    partial: artifact.nullable().meta({
+      description:
+        "partial.json among the artifacts of the job: what its completed shards have found; null if none was, and until it is in the store.",
+    }),
     resolution: resolution.nullable().meta({ description: "What became of it. A list has only those of which nothing did." }),
     links: z.record(z.string(), z.string()),
   })

@@ -262,10 +262,19 @@ export interface DeadLetter {
   replayed_from?: string;
   /** The server or an operator ended the run, so its own code did not see the end. */
   unattended?: true;
+  /** Shards of the job, if it had any. */
+  shards?: number;
   /** error.json, once it is in the store. */
   error_file?: StoredArtifact;
+  /** partial.json: what the shards that were done have found, once it is in the store. */
+  partial_file?: StoredArtifact;
   /** What became of it, where the letter stays open after that until its error.json is written. */
   resolution?: Resolution;
+}
+
+/** What could be made of the completed shards of a failed job; null if there were none. */
+export interface Salvage {
+  file: StoredArtifact | null;
 }
 
 /** Signal and result of a dead letter's workflow: what became of it. */

@@ -200,6 +200,10 @@ export const result = z
     method: z.object({ name: z.enum(METHODS), version: z.string(), fingerprint: z.string() }),
     dataset: z.object({ hash: z.string(), rows: z.int() }),
     seed: z.int(),
+    searched: z
+      .object({ shards: z.int(), of: z.int() })
+      .optional()
+      .meta({ description: "In partial.json alone: the shards that were done when the job failed, and how many it had." }),
     tgefd: tgefdAnswer.optional().meta({ description: "With method tgefd-v1: the answer of the ancestor." }),
     cost: z.object({ fits: z.int(), cells: z.int() }),
   })

@@ -50,13 +50,36 @@ export interface TimedEvent {
   activityTaskTimedOutEventAttributes?: Maybe<{ scheduledEventId?: Maybe<Integer>; failure?: Maybe<{ cause?: Maybe<object> }> }>;
 }
 
-/** An activity that has not ended, as the server describes it. Times are milliseconds since the epoch. */
+/** An activity that has not ended, or had not when its workflow did. Times are milliseconds since the epoch. */
 export interface OpenActivity {
   id: string;
   attempt: number;
+  /** When the attempt at work began; unknown while none is. */
   lastStartedAt: number | undefined;
+  /** When the last attempt ended. */
   lastEndedAt: number | undefined;
+  /** When the next attempt is due, while the activity waits for it. */
   nextAttemptAt: number | undefined;
+}
+
+/** What is read of the server's description of such an activity, in the protocol's own names. */
+export interface DescribedActivity {
+  activityId?: Maybe<string>;
+  attempt?: Maybe<number>;
+  lastStartedTime?: Time;
+  lastAttemptCompleteTime?: Time;
+  nextAttemptScheduleTime?: Time;
+}
+
+export function openActivity(described: DescribedActivity): OpenActivity {
+  const { activityId, attempt, lastStartedTime, lastAttemptCompleteTime, nextAttemptScheduleTime } = described;
+  return {
+    id: activityId ?? "",
+    attempt: attempt ?? 1,
+    lastStartedAt: lastStartedTime ? millisOf(lastStartedTime) : undefined,
+    lastEndedAt: lastAttemptCompleteTime ? millisOf(lastAttemptCompleteTime) : undefined,
+    nextAttemptAt: nextAttemptScheduleTime ? millisOf(nextAttemptScheduleTime) : undefined,
+  };
 }
 
 /** A workflow of the run: the job's own, or that of a shard. */
@@ -199,6 +222,6 @@ function courseOf(activity: Activity, open: OpenActivity | undefined, now: numbe
   }
 }
 
-function millisOf(time: Time): number {
+export function millisOf(time: Time): number {
   return time ? Number(time.seconds?.toString() ?? 0) * 1_000 + Math.floor((time.nanos ?? 0) / 1_000_000) : 0;
 }

@@ -1,7 +1,9 @@
-import { ApplicationFailure, condition, defineSignal, patched, proxyActivities, setHandler, upsertMemo } from "@temporalio/workflow";
+import { ApplicationFailure, condition, defineSignal, log, patched, proxyActivities, setHandler, upsertMemo } from "@temporalio/workflow";
 import type { Activities } from "../activities/index.ts";
 import type { DeadLetter, JobInput, Resolution } from "../contract/flow.ts";
 import { RESOLVE } from "../contract/names.ts";
+import { activitiesOf } from "./activity-options.ts";
+import { untilDone } from "./outcome.ts";
 import { notify } from "./webhook.ts";
 
 const resolve = defineSignal<[Resolution]>(RESOLVE);
@@ -34,6 +36,25 @@ export async function deadLetter(input: JobInput, letter: DeadLetter): Promise<R
     () => undefined,
   );
   filed = true;
+  if (!resolution && canBeSalvaged(letter)) await salvaged(letter);
   await condition(() => resolution !== undefined);
   return resolution as unknown as Resolution;
+}
+
+/** Longest time for what was found, queue included. */
+const SALVAGE_MS = 10 * 60_000;
+
+/** Letters of older versions do not tell their shards. What killed workers or filled their memory would do so again. */
+function canBeSalvaged({ shards, reason }: DeadLetter): boolean {
+  return shards !== undefined && reason !== "poison" && reason !== "out_of_memory";
+}
+
+async function salvaged(letter: DeadLetter): Promise<void> {
+  try {
+    const { file } = await untilDone(() => activitiesOf("heavy", Date.now() + SALVAGE_MS, "judge").salvage(letter));
+    if (file) upsertMemo({ partial_file: file });
+  } catch (error) {
+    // It is a gift; the letter is whole without it.
+    log.warn("nothing salvaged", { job_id: letter.job_id, error });
+  }
 }

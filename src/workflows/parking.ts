@@ -62,7 +62,7 @@ export async function supersede({ job_id, tenant }: JobInput): Promise<void> {
 }
 
 function letterOf({ job_id, tenant, deadline_at }: JobInput, memo: JobMemo, failure: ApplicationFailure): DeadLetter {
-  const { kind, accepted_at, run = 1, life, replayed_from } = memo;
+  const { kind, accepted_at, run = 1, life, shards, replayed_from } = memo;
   const [details] = (failure.details ?? []) as [FailureDetails?];
   const { attempts = 0, stage = "workflow", first_error } = details ?? {};
   const code = failure.type as ErrorCode;
@@ -86,6 +86,7 @@ function letterOf({ job_id, tenant, deadline_at }: JobInput, memo: JobMemo, fail
     failed_at: failedAt,
     deadline_at,
     ...(life !== undefined && { life }),
+    ...(shards !== undefined && { shards }),
     ...(replayed_from !== undefined && { replayed_from }),
   };
 }

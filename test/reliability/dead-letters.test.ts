@@ -4,8 +4,10 @@ import { join } from "node:path";
 import type { Connection } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeadLetterBody, ReplayReply } from "../../src/contract/dead-letter.ts";
-import type { Artifact, Job } from "../../src/contract/job.ts";
+import type { Artifact, Job, Member } from "../../src/contract/job.ts";
 import { SWEEP_SCHEDULE } from "../../src/contract/names.ts";
+import { result } from "../../src/contract/result.ts";
+import type { Spent } from "../../src/contract/spent.ts";
 import { scheduleSweep } from "../../src/dev/schedule.ts";
 import { orrery } from "../cli/run.ts";
 import { until } from "../support/child.ts";
@@ -186,6 +188,33 @@ test("what an operator terminates, and what passes its deadline without a worker
     message: "An operator terminated the job: planted",
   });
   expect(await letterOf(late)).toMatchObject({ reason: "deadline", code: "deadline_exceeded", attempts: 0 });
+});
+
+test("a job in shards that ends too early leaves what was found, which is inconclusive, and says where its time went", async () => {
+  const jobId = await submit({ ...longSearch(4_000_000, 79), budget: { max_fits: 10_000_000_000 } });
+  await until("a shard that is done", async () => {
+    const { body } = await call<{ members: Member[] }>("GET", `${stack.url}/v1/jobs/${jobId}/tree`);
+    return body.members.find(({ type, state }) => type === "shard" && state === "succeeded");
+  });
+  await stack.client.workflow.getHandle(jobId).terminate("planted");
+  const job = await finished(stack.url, jobId);
+  await sweep();
+
+  const letter = await until("what was found", async () => {
+    await sweep();
+    const found = (await deadLetters()).find(({ job_id }) => job_id === jobId);
+    return found?.partial ? found : undefined;
+  });
+  const file = async <T>(name: string) => (await call<T>("GET", `${stack.url}/v1/jobs/${jobId}/artifacts/${name}`)).body;
+  const error = await file<{ partial: { name: string }[]; spent: Spent }>("error.json");
+  const found = result.parse(await file("partial.json"));
+
+  expect(letter).toMatchObject({ artifact: { name: "error.json" }, partial: { name: "partial.json" } });
+  expect(found).toMatchObject({ verdict: "inconclusive", searched: { shards: error.partial.length } });
+  expect(found.searched?.of).toBeGreaterThan(error.partial.length);
+  expect([found.law, typeof found.candidate?.text]).toEqual([undefined, "string"]);
+  expect(error.spent).toEqual(job.spent);
+  expect(error.spent.computing).toBeGreaterThan(error.spent.queued);
 });
 
 test("a dead letter that is discarded before its file could be written is no longer open, and closes when it is", async () => {

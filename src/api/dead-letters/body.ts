@@ -6,7 +6,8 @@ import { iso } from "../jobs/body.ts";
 import type { Letter } from "./letters.ts";
 
 export function deadLetterBody({ id, facts, resolution }: Letter): DeadLetterBody {
-  const { job_id, run, kind, reason, code, message, stage, attempts, first_error, last_error, replayed_from, error_file } = facts;
+  const { job_id, run, kind, reason, code, message, stage, attempts, first_error, last_error, replayed_from, error_file, partial_file } =
+    facts;
   return {
     dead_letter_id: id,
     job_id,
@@ -25,6 +26,7 @@ export function deadLetterBody({ id, facts, resolution }: Letter): DeadLetterBod
     deadline_at: iso(facts.deadline_at),
     ...(replayed_from !== undefined && { replayed_from }),
     artifact: error_file ? artifactOf(error_file) : null,
+    partial: partial_file ? artifactOf(partial_file) : null,
     resolution,
     links: {
       self: `/v1/dead-letters/${id}`,

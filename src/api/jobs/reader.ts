@@ -56,7 +56,8 @@ export function createJobReader(temporal: Temporal, queues: Queues): JobReader {
     },
 
     async viewOf({ snapshot, memo }) {
-      const shared = { jobId: snapshot.workflowId, runId: snapshot.runId, memo, webhook: await webhookOf(temporal, snapshot, memo) };
+      const webhook = await webhookOf(temporal, snapshot, memo);
+      const shared = { jobId: snapshot.workflowId, runId: snapshot.runId, memo, webhook, open: snapshot.activities };
       if (snapshot.closedAt === undefined) {
         const status = openStatus(snapshot, memo);
         const before = await past(snapshot);

@@ -3,6 +3,7 @@ import { millisOf } from "../temporal/decode.ts";
 import type { HistoryEvent } from "../temporal/history.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import { descendantsIn, isShard } from "./descendants.ts";
+import type { JobView } from "./view.ts";
 
 /** Runs that have ended whose figures are kept: they do not change, and a large job has 65 histories. */
 const MAX_KEPT = 1_000;
@@ -13,13 +14,8 @@ const PARALLEL = 8;
 /** Events that are read of one workflow. A job of 64 shards has about 900. */
 const MAX_EVENTS = 2_000;
 
-/** A run of a job. Times are milliseconds since the epoch. */
-interface Run {
-  jobId: string;
+interface Run extends Pick<JobView, "jobId" | "finishedAt" | "open"> {
   runId: string;
-  finishedAt: number | null;
-  /** Its own activities that have not ended. */
-  activities: readonly OpenActivity[];
 }
 
 /** Tells how the time of a run was spent, up to now if it is open. */
@@ -32,8 +28,8 @@ export function createSpending(temporal: Temporal): Spending {
     return { events: await temporal.events(workflowId, runId, MAX_EVENTS), open };
   }
 
-  async function read({ jobId, runId, finishedAt, activities }: Run): Promise<Spent> {
-    const own = await courseOf(jobId, runId, activities);
+  async function read({ jobId, runId, finishedAt, open }: Run): Promise<Spent> {
+    const own = await courseOf(jobId, runId, open);
     const to = finishedAt ?? Date.now();
     // By the server's clock alone, as all that lies between.
     const span = { from: millisOf(own.events[0]?.eventTime) ?? to, to };

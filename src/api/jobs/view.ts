@@ -1,6 +1,7 @@
 import type { JobMemo, Summary } from "../../contract/flow.ts";
 import type { Job, JobError, Progress } from "../../contract/job.ts";
 import type { Status, Verdict } from "../../contract/names.ts";
+import type { OpenActivity } from "../../contract/spent.ts";
 import { pendingWebhook } from "./webhook.ts";
 
 /** All that is known of a job at one moment. Times are milliseconds since the epoch. */
@@ -19,6 +20,8 @@ export interface JobView {
   error: JobError | null;
   summary: Summary | null;
   webhook: Job["webhook"];
+  /** Its activities that have not ended, or had not when the job did. */
+  open: readonly OpenActivity[];
 }
 
 /** A job that was accepted this moment. */
@@ -37,5 +40,6 @@ export function acceptedView(jobId: string, memo: JobMemo): JobView {
     error: null,
     summary: null,
     webhook: pendingWebhook(jobId, memo),
+    open: [],
   };
 }

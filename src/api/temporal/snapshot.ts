@@ -1,5 +1,6 @@
 import { type DescribeWorkflowExecutionResponse, decodePendingActivityState, type PendingActivityState } from "@temporalio/client";
 import type { FailureDetails, HeartbeatProgress } from "../../contract/flow.ts";
+import { type OpenActivity, openActivity } from "../../contract/spent.ts";
 import { decoded, fieldsOf, millisOf, numberOf } from "./decode.ts";
 
 export type Execution = "running" | "paused" | "completed" | "failed" | "cancelled" | "terminated" | "timed_out";
@@ -27,20 +28,12 @@ export interface WorkflowTask {
   attempt: number;
 }
 
-export interface PendingActivity {
-  id: string;
+export interface PendingActivity extends OpenActivity {
   type: string;
   queue: string;
   state: PendingActivityState;
-  attempt: number;
   maxAttempts: number;
   scheduledAt: number | undefined;
-  /** When the attempt at work began; unknown while none is. */
-  lastStartedAt: number | undefined;
-  /** When the last attempt ended. */
-  lastEndedAt: number | undefined;
-  /** When the next attempt is due, while the activity waits for it. */
-  nextAttemptAt: number | undefined;
   lastFailure: string | undefined;
   lastFailureDetails: FailureDetails | undefined;
   heartbeat: HeartbeatProgress | undefined;
@@ -86,16 +79,12 @@ type RawActivity = NonNullable<DescribeWorkflowExecutionResponse["pendingActivit
 
 function pendingActivityOf(raw: RawActivity): PendingActivity {
   return {
-    id: raw.activityId ?? "",
+    ...openActivity(raw),
     type: raw.activityType?.name ?? "",
     queue: raw.activityOptions?.taskQueue?.name ?? "",
     state: decodePendingActivityState(raw.state) ?? "SCHEDULED",
-    attempt: raw.attempt ?? 1,
     maxAttempts: raw.maximumAttempts ?? 0,
     scheduledAt: millisOf(raw.scheduledTime),
-    lastStartedAt: millisOf(raw.lastStartedTime),
-    lastEndedAt: millisOf(raw.lastAttemptCompleteTime),
-    nextAttemptAt: millisOf(raw.nextAttemptScheduleTime),
     lastFailure: raw.lastFailure?.applicationFailureInfo?.type ?? raw.lastFailure?.message ?? undefined,
     lastFailureDetails: decoded<FailureDetails>(raw.lastFailure?.applicationFailureInfo?.details?.payloads?.[0]),
     heartbeat: decoded<HeartbeatProgress>(raw.heartbeatDetails?.payloads?.[0]),

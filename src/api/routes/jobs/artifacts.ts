@@ -13,13 +13,14 @@ import type { Services } from "../../services.ts";
 
 const PASSIVE = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
-/** `GET /v1/jobs/{id}/artifacts` and the files themselves. A job that failed has its error.json, a cancelled one none. */
+/** `GET /v1/jobs/{id}/artifacts` and the files themselves. A job that failed has its error.json and, if shards of it were done, partial.json; a cancelled one has none. */
 export function jobArtifacts({ reader, store, deadLetters }: Services): Operation[] {
   async function filesOf({ jobId, status, summary, memo }: JobView): Promise<StoredArtifact[]> {
     if (summary) return summary.artifacts;
     if (status !== "failed" && status !== "timed_out") return [];
     const letter = await deadLetters.find(deadLetterId({ job_id: jobId, run: memo.run, life: memo.life }), memo.tenant);
-    return letter?.facts.error_file ? [letter.facts.error_file] : [];
+    const { error_file, partial_file } = letter?.facts ?? {};
+    return [error_file, partial_file].filter((file) => file !== undefined);
   }
 
   const shared = { method: "get", tag: "Jobs" } as const;
@@ -45,7 +46,7 @@ export function jobArtifacts({ reader, store, deadLetters }: Services): Operatio
       responses: {
         200: json(
           artifactList,
-          "All of them, on one page: result.json, evidence.json, and drawn from it plot.svg, residuals.svg and, of a search, pareto.svg, stability.svg and landscape.svg. Of a failed job error.json, once it is written.",
+          "All of them, on one page: result.json, evidence.json, and drawn from it plot.svg, residuals.svg and, of a search, pareto.svg, stability.svg and landscape.svg. Of a failed job error.json and, where shards of it were done, partial.json: a result with the verdict `inconclusive`; each once it is written.",
         ),
       },
       problems: ["job_not_found", "temporal_unavailable"],

@@ -46,7 +46,7 @@ export function explainJob({ reader, temporal, queues, spending }: Services): Op
         queue,
         position,
         estimate_seconds: estimateOf(found, progress),
-        spent: await spending({ ...view, runId: snapshot.runId, activities: snapshot.activities }),
+        spent: await spending({ ...view, runId: snapshot.runId }),
         history: waitsOf(events),
       });
     },

@@ -45,7 +45,7 @@ export function readJob(services: Services): Operation[] {
         const withResult = call.query.include_result === "true";
         return answer(services, call, withResult ? "result" : "", async (view) => {
           const { runId, finishedAt } = view;
-          const spent = runId !== null && finishedAt !== null ? await spending({ ...view, runId, activities: [] }) : undefined;
+          const spent = runId !== null && finishedAt !== null ? await spending({ ...view, runId }) : undefined;
           return jobBody(view, withResult ? await resultOf(store, view) : null, spent);
         });
       },
