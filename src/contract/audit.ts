@@ -60,3 +60,17 @@ export function auditPlace(at: Date): string {
 export function auditLines(events: readonly AuditEvent[]): Buffer {
   return Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
 }
+
+/** What stands in a file of events. A line of a later version, or one that a power cut has torn, is passed over: no reason to show none. */
+export function auditEventsIn(bytes: Uint8Array): AuditEvent[] {
+  const lines = Buffer.from(bytes).toString("utf8").split("\n");
+  return lines.flatMap((line) => (line === "" ? [] : (auditEvent.safeParse(parsed(line)).data ?? [])));
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -273,4 +273,6 @@ export interface Swept {
   began_at: string;
   /** The life of jobs is recorded up to here; absent where that has not been done yet. */
   audited_to?: string;
+  /** Up to here it has been looked at a second time, when the server's index had caught up; absent as above. */
+  audited_again_to?: string;
 }
