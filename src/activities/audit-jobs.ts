@@ -47,6 +47,7 @@ export function createAuditJobs({ store }: Pick<ActivityDeps, "store">) {
       const end = ENDS[status.name];
       if (tenant === undefined || !closeTime || !end) continue;
       const [code] = (searchAttributes[ATTRIBUTES.error] as string[] | undefined) ?? [];
+      const [attempts] = (searchAttributes[ATTRIBUTES.attempts] as number[] | undefined) ?? [];
       note(tenant, closeTime, {
         at: closeTime.toISOString(),
         actor: tenant,
@@ -55,6 +56,7 @@ export function createAuditJobs({ store }: Pick<ActivityDeps, "store">) {
         run,
         status: code === "deadline_exceeded" ? "timed_out" : end,
         ...(isErrorCode(code) ? { code } : status.name === "TERMINATED" && { code: "terminated" }),
+        ...(attempts !== undefined && { attempts }),
       });
     }
     for (const place of places.values()) {

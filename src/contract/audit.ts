@@ -27,7 +27,10 @@ export const auditEvent = z
     request_id: z.string().optional().meta({ description: "Request that asked for it: the one of the reply, the log and the problem." }),
     status: z.enum(STATUSES).optional().meta({ description: "How the job ended." }),
     code: z.enum(codes).optional().meta({ description: "Final reason of a job that did not succeed." }),
-    attempts: z.int().optional().meta({ description: "Tries of the activity that gave up." }),
+    attempts: z.int().optional().meta({
+      description:
+        "Most tries that one activity of a finished job took; 0 if none began. Absent where the job could not say: cancelled, or ended by the server or an operator.",
+    }),
     reason: z.string().optional().meta({ description: "What the actor gave as the reason." }),
     subject: z
       .string()

@@ -21,18 +21,19 @@ import { notify } from "./webhook.ts";
 
 const VERDICT = defineSearchAttributeKey(ATTRIBUTES.verdict, SearchAttributeType.KEYWORD);
 const ERROR = defineSearchAttributeKey(ATTRIBUTES.error, SearchAttributeType.KEYWORD);
+const TRIES = defineSearchAttributeKey(ATTRIBUTES.attempts, SearchAttributeType.INT);
 
 /** Most times that one piece of work may be handed back before the job gives up on finding a worker that stays. */
 const MAX_HANDBACKS = 100;
 
 /**
- * Runs a job to its one terminal state and leaves the verdict, or the error code, as a search attribute. A failed job
- * has a dead letter; the error code says that it has, and the sweep sees to jobs that closed without one.
+ * Runs a job to its one terminal state and leaves the verdict, or the error code, and the attempts as search attributes. A
+ * failed job has a dead letter; the error code says that it has, and the sweep sees to jobs that closed without one.
  */
 export async function settle(job: JobInput, run: () => Promise<Summary>): Promise<Summary> {
   try {
     const summary = await narrated(job, await run());
-    upsertSearchAttributes([{ key: VERDICT, value: summary.verdict }]);
+    upsertSearchAttributes([{ key: VERDICT, value: summary.verdict }, ...tries(summary.attempts)]);
     await notify(job, { summary });
     return summary;
   } catch (error) {
@@ -43,10 +44,16 @@ export async function settle(job: JobInput, run: () => Promise<Summary>): Promis
     }
     const failure = jobFailure(error, job.deadline_at);
     if (patched("dead-letters")) await park(job, failure);
-    upsertSearchAttributes([{ key: ERROR, value: failure.type ?? "internal_error" }]);
+    const [details] = (failure.details ?? []) as [FailureDetails?];
+    upsertSearchAttributes([{ key: ERROR, value: failure.type ?? "internal_error" }, ...tries(details?.attempts ?? 0)]);
     await notify(job, { failure });
     throw failure;
   }
+}
+
+/** Nothing where it is unknown: results of older activities, which a job that they began may still wait for, do not tell. */
+function tries(attempts: number): { key: typeof TRIES; value: number }[] {
+  return Number.isInteger(attempts) ? [{ key: TRIES, value: attempts }] : [];
 }
 
 /**

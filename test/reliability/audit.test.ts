@@ -11,11 +11,13 @@ import { createFsStore } from "../../src/storage/fs.ts";
 import { until } from "../support/child.ts";
 import { call, finished } from "../support/http.ts";
 import { keplerEvaluation, longSearch } from "../support/planets.ts";
-import { type Stack, startStack } from "../support/stack.ts";
+import { type Stack, startStack, type Worker } from "../support/stack.ts";
 
 let stack: Stack;
+let worker: Worker;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ worker: false });
+  worker = await stack.startWorker();
   await scheduleSweep(stack.client.connection as never, "default");
 });
 afterAll(() => stack.stop());
@@ -60,34 +62,41 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const ago = (millis: number) => new Date(Date.now() - millis).toISOString();
 
-test("the life of every job is recorded once, with its end and the code, also of one that was terminated; a restart loses none", async () => {
+test("the life of every job is recorded once, with its end, the code and the attempts, also of one that was terminated; a restart loses none", async () => {
   const done = await submit("evaluate_async", keplerEvaluation);
   const failed = await submit("evaluate_async", { ...keplerEvaluation, law: "T = log(a - 1)" });
   const terminated = await submit("discover_async", longSearch(4_000_000));
   await stack.client.workflow.getHandle(terminated).terminate("no need of it");
   await Promise.all([done, failed, terminated].map((id) => finished(stack.url, id)));
+  const retried = await submit("discover_async", longSearch(400_000));
+  await until("a thread that computes the job", async () => (await worker.health()).computing.find(({ job_id }) => job_id === retried));
+  await worker.end("SIGKILL");
+  worker = await stack.startWorker();
+  await finished(stack.url, retried);
   await stack.gateway().end("SIGKILL");
   await stack.startGateway();
   const sweeps = stack.client.schedule.getHandle(SWEEP_SCHEDULE);
 
   // A sweep leaves out what the server's index may not have yet.
   await until(
-    "the ends of all three",
+    "the ends of all",
     async () => {
       await sweeps.trigger();
-      const ends = await Promise.all([done, failed, terminated].map(eventsOf));
+      const ends = await Promise.all([done, failed, terminated, retried].map(eventsOf));
       return ends.every((events) => events.some(({ action }) => action === "job.finished")) ? true : undefined;
     },
     60_000,
   );
 
   const told = async (id: string) =>
-    (await eventsOf(id)).map(({ action, status, code, run, actor }) => ({ action, status, code, run, actor }));
-  const submitted = { action: "job.submitted", status: undefined, code: undefined, run: 1, actor: "local" };
-  const finishedAs = (status: string, code?: string) => ({ action: "job.finished", status, code, run: 1, actor: "local" });
-  expect(await told(done)).toEqual([submitted, finishedAs("succeeded")]);
-  expect(await told(failed)).toEqual([submitted, finishedAs("failed", "law_not_finite")]);
-  expect(await told(terminated)).toEqual([submitted, finishedAs("failed", "terminated")]);
+    (await eventsOf(id)).map(({ action, status, code, attempts, run, actor }) => ({ action, status, code, attempts, run, actor }));
+  const life = { run: 1, actor: "local" };
+  const submitted = { action: "job.submitted", ...life };
+  const finishedAs = (status: string, attempts?: number, code?: string) => ({ action: "job.finished", status, code, attempts, ...life });
+  expect(await told(done)).toEqual([submitted, finishedAs("succeeded", 1)]);
+  expect(await told(failed)).toEqual([submitted, finishedAs("failed", 1, "law_not_finite")]);
+  expect(await told(terminated)).toEqual([submitted, finishedAs("failed", undefined, "terminated")]);
+  expect(await told(retried)).toEqual([submitted, finishedAs("succeeded", 2)]);
 });
 
 test("what the server's index showed only after the first look at a window is added by a later one, once, and nothing else", async () => {
