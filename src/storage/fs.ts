@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, constants, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { checked, checkedPage, type Entry, isKey, isStale, type Store, unavailable } from "./store.ts";
+import { checked, checkedPage, type Entry, isKey, isStale, putOrMark, type Store, unavailable } from "./store.ts";
 
 /**
  * A store in a directory. A file is written beside its place under a name of its own, then linked to the key: `link`
@@ -37,9 +37,12 @@ export function createFsStore(root: string, { sync = true }: { sync?: boolean } 
         try {
           await file.writeFile(bytes);
           if (sync) await file.datasync();
-          while (!(await linked(temporary, path))) if (await markUsed(path)) return false;
-          if (sync) await syncDirectory(dirname(path));
-          return true;
+          const won = await putOrMark(
+            () => linked(temporary, path),
+            () => markUsed(path),
+          );
+          if (won && sync) await syncDirectory(dirname(path));
+          return won;
         } finally {
           await file.close();
           await rm(temporary, { force: true });

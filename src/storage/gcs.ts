@@ -3,7 +3,18 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Storage } from "@google-cloud/storage";
 import { Agent, type Dispatcher, request } from "undici";
 import { OrreryError } from "../contract/errors.ts";
-import { checked, checkedPage, damaged, type Entry, isStale, type Objects, type Page, type Store, unavailable } from "./store.ts";
+import {
+  checked,
+  checkedPage,
+  damaged,
+  type Entry,
+  isStale,
+  type Objects,
+  type Page,
+  putOrMark,
+  type Store,
+  unavailable,
+} from "./store.ts";
 
 export interface GcsOptions {
   bucket: string;
@@ -154,9 +165,10 @@ export function createGcsStore({ bucket, prefix, endpoint, silenceMs = SILENCE_M
   return {
     store: {
       async putIfAbsent(key, bytes) {
-        // A key that was taken and is free by now is put anew.
-        while (!(await put(keyOf(key), bytes))) if (await markUsed(keyOf(key))) return false;
-        return true;
+        return putOrMark(
+          () => put(keyOf(key), bytes),
+          () => markUsed(keyOf(key)),
+        );
       },
       use: async (key) => markUsed(keyOf(key)),
       get: async (key) => read(keyOf(key)),

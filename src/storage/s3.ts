@@ -12,7 +12,18 @@ import {
   type S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { OrreryError } from "../contract/errors.ts";
-import { checked, checkedPage, damaged, type Entry, isStale, type Objects, type Page, type Store, unavailable } from "./store.ts";
+import {
+  checked,
+  checkedPage,
+  damaged,
+  type Entry,
+  isStale,
+  type Objects,
+  type Page,
+  putOrMark,
+  type Store,
+  unavailable,
+} from "./store.ts";
 
 export interface S3Options {
   bucket: string;
@@ -152,9 +163,10 @@ export function createS3Store({ bucket, prefix, endpoint, region, silenceMs = SI
   return {
     store: {
       async putIfAbsent(key, bytes) {
-        // A key that was taken and is free by now is put anew.
-        while (!(await put(keyOf(key), bytes))) if (await markUsed(keyOf(key))) return false;
-        return true;
+        return putOrMark(
+          () => put(keyOf(key), bytes),
+          () => markUsed(keyOf(key)),
+        );
       },
       use: async (key) => markUsed(keyOf(key)),
       get: async (key) => read(keyOf(key)),

@@ -72,6 +72,18 @@ export interface StoredObject {
   close(): void;
 }
 
+/** Rounds in which a clean-up may delete a key right after a put has found it taken. */
+const ROUNDS = 5;
+
+/** Puts a key, or marks the one that is there; puts it after all if it was deleted in between. Resolves to whether it was put. */
+export async function putOrMark(put: () => Promise<boolean>, mark: () => Promise<boolean>): Promise<boolean> {
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    if (await put()) return true;
+    if (await mark()) return false;
+  }
+  throw unavailable(new Error("the key is neither free nor is anything there"));
+}
+
 const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
 
 export function isKey(text: string): boolean {

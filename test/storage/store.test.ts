@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -340,6 +340,13 @@ test("the fs store leaves no partial file behind, and one that a kill left is ne
   expect(await store.list("t/", { partial: true })).toMatchObject([{ key: partial, bytes: 4 }]);
   expect(await store.delete(partial, LATER)).toBe(true);
   expect(await store.list("", { partial: true })).toEqual([]);
+  await rm(folder, { recursive: true });
+});
+
+test("a name that leads nowhere is store_unavailable, and no put waits for it without end", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "orrery-store-"));
+  await symlink(join(folder, "nowhere"), join(folder, "a"));
+  await expect(createFsStore(folder).putIfAbsent("a", Buffer.from("1"))).rejects.toMatchObject({ code: "store_unavailable" });
   await rm(folder, { recursive: true });
 });
 
