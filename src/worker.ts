@@ -9,6 +9,7 @@ import { loadSettings, loadTemporal, narrativeEndpoint, storeOptions, type Tempo
 import type { Settings } from "./config/schema.ts";
 import { OUTBOUND_QUEUE, POOLS, type Pool, QUEUES } from "./contract/names.ts";
 import { createFetch } from "./datasets/fetch.ts";
+import { requireAttributes } from "./dev/attributes.ts";
 import { createNarrate } from "./narrative/narrate.ts";
 import { createCircuits } from "./outbound/circuits.ts";
 import { openStore } from "./storage/open.ts";
@@ -37,6 +38,8 @@ async function main(): Promise<void> {
   // A worker of the server tells it every second that it lives; cancellations are pushed over the same channel.
   Runtime.install({ logger: bridge(logger), shutdownSignals: [], workerHeartbeatInterval: "1s" });
   const connection = await connect(temporal);
+  // The workers of the control pool alone run workflows.
+  if (pools.includes("control")) await requireAttributes(connection, temporal.namespace);
   const compute = createCompute({ pools, threads: settings.ORRERY_THREADS, threadMemoryMb: settings.ORRERY_THREAD_MEMORY_MB });
   const circuits = createCircuits((change) => logger.warn(change, "circuit changed"));
   const { store, objects } = await openStore(storeOptions(settings), circuits);

@@ -1,8 +1,9 @@
 import { Context, getClient } from "@temporalio/activity";
-import { type AuditEvent, auditKey, auditLines } from "../contract/audit.ts";
+import { type AuditEvent, auditEventsIn, auditKey, auditLines } from "../contract/audit.ts";
 import { isErrorCode } from "../contract/errors.ts";
 import type { AuditWindow, JobMemo } from "../contract/flow.ts";
 import { ATTRIBUTES, AUDIT_WINDOW_MS, JOB_WORKFLOWS, type Status } from "../contract/names.ts";
+import { readIntact } from "./content.ts";
 import type { ActivityDeps } from "./deps.ts";
 
 const JOBS = JOB_WORKFLOWS.map((type) => `"${type}"`).join(", ");
@@ -16,20 +17,21 @@ const ENDS: Record<string, Status> = {
 };
 
 /**
- * Writes down which jobs were submitted and which ended within a span of time, a file for each tenant and window. The
- * server's own list tells both, so nothing is lost that a gateway or a worker was killed over; whoever comes to a window
- * again writes the same file.
+ * Writes down which jobs were submitted and which ended within a span of time, in files for each tenant and window. The
+ * server's own list tells both, so nothing is lost that a gateway or a worker was killed over. Whoever comes to a window
+ * again adds what its files lack, so a list that lags loses nothing.
  */
 export function createAuditJobs({ store }: Pick<ActivityDeps, "store">) {
   return async function auditJobs({ from, to }: AuditWindow): Promise<void> {
-    const files = new Map<string, AuditEvent[]>();
+    const places = new Map<string, Place>();
     const note = (tenant: string, seen: Date, event: AuditEvent) => {
       Context.current().heartbeat();
       const window = new Date(Math.floor(seen.getTime() / AUDIT_WINDOW_MS) * AUDIT_WINDOW_MS);
-      const file = auditKey(tenant, window, "jobs");
-      const known = files.get(file);
-      if (known) known.push(event);
-      else files.set(file, [event]);
+      const key = auditKey(tenant, window, nameOf(1));
+      const place = places.get(key) ?? { tenant, window, events: new Map() };
+      places.set(key, place);
+      // A job that ends while the list is read can be on two pages of it.
+      place.events.set(identityOf(event), event);
     };
     const within = (time: string) => `${time} >= "${from}" AND ${time} < "${to}" AND WorkflowType IN (${JOBS})`;
     const { workflow } = getClient();
@@ -45,6 +47,7 @@ export function createAuditJobs({ store }: Pick<ActivityDeps, "store">) {
       const end = ENDS[status.name];
       if (tenant === undefined || !closeTime || !end) continue;
       const [code] = (searchAttributes[ATTRIBUTES.error] as string[] | undefined) ?? [];
+      const [attempts] = (searchAttributes[ATTRIBUTES.attempts] as number[] | undefined) ?? [];
       note(tenant, closeTime, {
         at: closeTime.toISOString(),
         actor: tenant,
@@ -53,14 +56,48 @@ export function createAuditJobs({ store }: Pick<ActivityDeps, "store">) {
         run,
         status: code === "deadline_exceeded" ? "timed_out" : end,
         ...(isErrorCode(code) ? { code } : status.name === "TERMINATED" && { code: "terminated" }),
+        ...(attempts !== undefined && { attempts }),
       });
     }
-    for (const [key, events] of files) {
-      events.sort((a, b) => (a.at === b.at ? byText(a.job_id, b.job_id) : byText(a.at, b.at)));
-      await store.putIfAbsent(key, auditLines(events));
+    for (const place of places.values()) {
+      await add(store, place);
       Context.current().heartbeat();
     }
   };
+}
+
+/** The events of one tenant in one window, by what tells them apart. */
+interface Place {
+  tenant: string;
+  window: Date;
+  events: Map<string, AuditEvent>;
+}
+
+/**
+ * Puts the events into the first file that is not there, without those that are in the files before it. Of two that add at
+ * the same time, the later finds the other's file and goes on from there: no event is written twice, none is left out.
+ */
+async function add(store: ActivityDeps["store"], { tenant, window, events }: Place): Promise<void> {
+  let lacking = [...events.values()].toSorted((a, b) => (a.at === b.at ? byText(a.job_id, b.job_id) : byText(a.at, b.at)));
+  for (let file = 1; lacking.length > 0; ) {
+    const key = auditKey(tenant, window, nameOf(file));
+    const stored = await readIntact(store, key, () => true);
+    if (stored) {
+      const known = new Set(auditEventsIn(stored).map(identityOf));
+      lacking = lacking.filter((event) => !known.has(identityOf(event)));
+      file += 1;
+    } else if (await store.putIfAbsent(key, auditLines(lacking))) return;
+  }
+}
+
+/** `jobs`, then `jobs_2` and so on, which sort in this order. */
+function nameOf(file: number): string {
+  return file === 1 ? "jobs" : `jobs_${file}`;
+}
+
+/** A run is submitted once and ends once, whatever a later version says more about it. */
+function identityOf({ action, job_id, run }: AuditEvent): string {
+  return `${action} ${job_id} ${run}`;
 }
 
 function byText(a: string, b: string): number {

@@ -48,7 +48,9 @@ export function createFetchDataset({ store, fetchTable, logger }: ActivityDeps) 
       // The address says nothing about the content, so a stored result is looked up by what was fetched.
       const { budget: _budget, priority: _priority, reuse, ...rest } = request;
       const request_hash = `sha256:${sha256(canonical({ ...("kind" in input && { kind: input.kind }), ...rest, dataset: dataset.dataset_id }))}`;
-      const reused = reuse ? summaryIn(await store.get(summaryKey(tenant, ENGINE_VERSION, request_hash))) : undefined;
+      const key = summaryKey(tenant, ENGINE_VERSION, request_hash);
+      const earlier = reuse ? summaryIn(await store.get(key)) : undefined;
+      const reused = earlier && (await store.use(key)) ? earlier : undefined;
       const fetched: Fetched = { dataset, route, request_hash };
       return reused && Buffer.byteLength(JSON.stringify(reused)) < MAX_PAYLOAD_BYTES / 2 ? { ...fetched, reused } : fetched;
     });

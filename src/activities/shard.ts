@@ -28,7 +28,7 @@ export async function findShard(
   const key = shardKey(tenant, sha256(canonical(shardIdentity(request, cells))));
 
   const earlier = input.anew ? undefined : await readIntact(store, key, isSealed);
-  if (earlier) return { key, bytes: earlier };
+  if (earlier && (await store.use(key))) return { key, bytes: earlier };
 
   const { table, hash } = await loadTable(store, tenant, dataset);
   const plan = planDiscover(request, headerOf(table));

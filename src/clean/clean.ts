@@ -27,27 +27,28 @@ export interface Cleaned {
 export interface CleanOptions {
   store: Store;
   names: Names;
-  /** Only what was stored before is removed. */
+  /** Only what was stored and used before is removed. */
   before: Date;
   dryRun: boolean;
-  /** Adds the names of jobs that came or ended since it was last called. */
-  refresh: () => Promise<void>;
 }
 
-/** Removes what is older than `before` and named by nobody. Takes the same memory however much there is. */
-export async function clean({ store, names, before, dryRun, refresh }: CleanOptions): Promise<Cleaned> {
+/**
+ * Removes what is named by nobody and was last used before `before`. Its age is looked at once more when it goes: what jobs
+ * name that are not known yet was marked as used before they named it. Takes the same memory however much there is.
+ */
+export async function clean({ store, names, before, dryRun }: CleanOptions): Promise<Cleaned> {
   const cleaned: Cleaned = { kept: { files: 0, bytes: 0 }, removed: {} };
 
+  async function remove(entry: Entry, area: string): Promise<void> {
+    // What was used since it was listed stays.
+    if (!dryRun && !(await store.delete(entry.key, before))) return keep(entry);
+    cleaned.removed[area] ??= { files: 0, bytes: 0 };
+    count(cleaned.removed[area], entry);
+  }
+
   async function removeAll(entries: Entry[], areaOf: (entry: Entry) => string): Promise<void> {
-    for (let from = 0; from < entries.length; from += PARALLEL) {
-      const some = entries.slice(from, from + PARALLEL);
-      if (!dryRun) await Promise.all(some.map(({ key }) => store.delete(key)));
-      for (const entry of some) {
-        const area = areaOf(entry);
-        cleaned.removed[area] ??= { files: 0, bytes: 0 };
-        count(cleaned.removed[area], entry);
-      }
-    }
+    for (let from = 0; from < entries.length; from += PARALLEL)
+      await Promise.all(entries.slice(from, from + PARALLEL).map((entry) => remove(entry, areaOf(entry))));
   }
 
   async function keep(entry: Entry): Promise<void> {
@@ -61,7 +62,6 @@ export async function clean({ store, names, before, dryRun, refresh }: CleanOpti
     for await (const page of pagesOf(store, false)) {
       const entries = page.filter(({ key }) => areas.includes(areaIn(key)));
       const isLeft = (entry: Entry) => entry.modified < before && !isNamed(entry.key, names);
-      if (!dryRun && entries.some(isLeft)) await refresh();
       const left = new Set(entries.filter(isLeft));
       for (const entry of entries) if (!left.has(entry)) await keep(entry);
       await removeAll([...left], ({ key }) => areaIn(key));

@@ -22,19 +22,13 @@ interface Execution {
 }
 
 /**
- * Adds every name in the histories of the jobs and dead letters that the server has, of those that began or ended at
- * `since` or later if it is given. Resolves to how many there are. Throws for a payload that it cannot read, since what that
- * names would be taken for nobody's.
+ * Adds every name in the histories of the jobs and dead letters that the server has. Resolves to how many there are. Throws
+ * for a payload that it cannot read, since what that names would be taken for nobody's.
  */
-export async function readNames(
-  { connection, namespace }: { connection: Connection; namespace: string },
-  names: Names,
-  since?: Date,
-): Promise<number> {
+export async function readNames({ connection, namespace }: { connection: Connection; namespace: string }, names: Names): Promise<number> {
   const service = connection.workflowService;
   const call = <T>(run: () => Promise<T>) => connection.withDeadline(Date.now() + CALL_MS, run);
-  const late = since && ` AND (StartTime >= "${since.toISOString()}" OR CloseTime >= "${since.toISOString()}")`;
-  const query = `WorkflowType IN (${TYPES.map((type) => `"${type}"`).join(", ")})${late ?? ""}`;
+  const query = `WorkflowType IN (${TYPES.map((type) => `"${type}"`).join(", ")})`;
   let read = 0;
 
   async function readHistory(execution: Execution): Promise<void> {

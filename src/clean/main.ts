@@ -1,7 +1,9 @@
 /**
  * `orrery clean`: removes from the store what no job and no dead letter that Temporal keeps names any more, and that was
- * stored more than `--older-than` ago (days or hours, such as 30d, which is the default, or 36h; at least 1d). `--dry-run`
- * only counts it; `--json` prints the counts as JSON. Nothing is removed unless all histories could be read.
+ * stored or used more than `--older-than` ago (days or hours, such as 30d, which is the default, or 36h; at least 1d, which
+ * the marks of use and a lag of the server's index fit into). Jobs may run meanwhile. Datasets that no job names yet are kept
+ * by their age alone. `--dry-run` only counts; `--json` prints the counts as JSON. Nothing is removed unless all histories
+ * could be read.
  */
 import { parseArgs } from "node:util";
 import { ConfigError, loadSettings, loadTemporal, storeOptions } from "../config/load.ts";
@@ -15,9 +17,6 @@ import { createNames } from "./names.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-
-/** By so much the server's clock and its index of jobs may be behind. */
-const LAG_MS = 5 * 60_000;
 
 interface Report extends Cleaned {
   dry_run: boolean;
@@ -40,19 +39,13 @@ async function main(): Promise<void> {
   try {
     const { store } = await openStore(storeOptions(settings), createCircuits());
     const names = createNames();
-    let readAt = Date.now();
     const jobs = await readNames({ connection, namespace }, names);
     if (jobs === 0 && !dryRun) {
       throw new StartError(
         `The namespace ${namespace} at ${target.address} has no job, so nothing in the store would be kept. If that is the right server, run a job first; if not, correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
       );
     }
-    const refresh = async () => {
-      const since = new Date(readAt - LAG_MS);
-      readAt = Date.now();
-      await readNames({ connection, namespace }, names, since);
-    };
-    const cleaned = await clean({ store, names, before, dryRun, refresh });
+    const cleaned = await clean({ store, names, before, dryRun });
     const report: Report = { dry_run: dryRun, before: before.toISOString(), jobs, ...cleaned };
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : textOf(report));
   } finally {
@@ -74,7 +67,7 @@ function textOf({ dry_run: dryRun, before, jobs, kept, removed }: Report): strin
     bytes: 0,
   });
   return [
-    `Kept ${sized(kept)}: named by ${jobs} jobs and dead letters, or stored since ${before}.`,
+    `Kept ${sized(kept)}: named by ${jobs} jobs and dead letters, or stored or used since ${before}.`,
     `${dryRun ? "Would delete" : "Deleted"} ${sized(total)}${rows.length > 0 ? ":" : "."}`,
     ...rows,
     "",

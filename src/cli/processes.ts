@@ -28,7 +28,7 @@ const ARGUMENTS: Partial<Record<keyof typeof ENTRIES, string>> = {
   setup:
     "\nArguments:\n  --retention-hours <number>  how long finished jobs are kept\n  --json                      print the registration as JSON\n",
   clean:
-    "\nArguments:\n  --older-than <time>  keep what was stored since: 30d (the default), 36h; at least 1d\n  --dry-run            only say what would be deleted\n  --json               print the counts as JSON\n",
+    "\nArguments:\n  --older-than <time>  keep what was stored or used since: 30d (the default), 36h; at least 1d\n  --dry-run            only say what would be deleted\n  --json               print the counts as JSON\n",
 };
 
 const EXAMPLES: Partial<Record<keyof typeof ENTRIES, string>> = { worker: " --pool heavy", clean: " --older-than 30d --dry-run" };

@@ -27,7 +27,10 @@ export const auditEvent = z
     request_id: z.string().optional().meta({ description: "Request that asked for it: the one of the reply, the log and the problem." }),
     status: z.enum(STATUSES).optional().meta({ description: "How the job ended." }),
     code: z.enum(codes).optional().meta({ description: "Final reason of a job that did not succeed." }),
-    attempts: z.int().optional().meta({ description: "Tries of the activity that gave up." }),
+    attempts: z.int().optional().meta({
+      description:
+        "Most tries that one activity of a finished job took; 0 if none began. Absent where the job could not say: cancelled, or ended by the server or an operator.",
+    }),
     reason: z.string().optional().meta({ description: "What the actor gave as the reason." }),
     subject: z
       .string()
@@ -59,4 +62,18 @@ export function auditPlace(at: Date): string {
 
 export function auditLines(events: readonly AuditEvent[]): Buffer {
   return Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+}
+
+/** What stands in a file of events. A line of a later version, or one that a power cut has torn, is passed over: no reason to show none. */
+export function auditEventsIn(bytes: Uint8Array): AuditEvent[] {
+  const lines = Buffer.from(bytes).toString("utf8").split("\n");
+  return lines.flatMap((line) => (line === "" ? [] : (auditEvent.safeParse(parsed(line)).data ?? [])));
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }

@@ -147,8 +147,8 @@ export interface ShardResult {
   key: string;
   sha256: string;
   bytes: number;
-  /** Tries of the activity that found it. */
-  attempts: number;
+  /** Tries of the activity that found it; absent in results of older versions. */
+  attempts?: number;
 }
 
 /** The plan of a sharded job: its dataset is stored, so that no child carries the rows. */
@@ -292,4 +292,6 @@ export interface Swept {
   began_at: string;
   /** The life of jobs is recorded up to here; absent where that has not been done yet. */
   audited_to?: string;
+  /** Up to here it has been looked at a second time, when the server's index had caught up; absent as above. */
+  audited_again_to?: string;
 }

@@ -73,8 +73,23 @@ export const RESOLVE = "resolve";
 /** The schedule that looks after what the workflow of a job could not do itself. */
 export const SWEEP_SCHEDULE = "orrery-sweep";
 
-/** Search attributes, all of type Keyword. Set at start, except the verdict and the error code, which close a job. */
-export const ATTRIBUTES = { kind: "OrreryKind", tenant: "OrreryTenant", verdict: "OrreryVerdict", error: "OrreryError" } as const;
+/** Search attributes. Set at start, except the verdict, the error code and the attempts, which close a job. */
+export const ATTRIBUTES = {
+  kind: "OrreryKind",
+  tenant: "OrreryTenant",
+  verdict: "OrreryVerdict",
+  error: "OrreryError",
+  attempts: "OrreryAttempts",
+} as const;
+
+/** The type of each search attribute, as the server calls it. */
+export const ATTRIBUTE_TYPES: Readonly<Record<(typeof ATTRIBUTES)[keyof typeof ATTRIBUTES], "Keyword" | "Int">> = {
+  OrreryKind: "Keyword",
+  OrreryTenant: "Keyword",
+  OrreryVerdict: "Keyword",
+  OrreryError: "Keyword",
+  OrreryAttempts: "Int",
+};
 
 /** Version of the request and result documents. */
 export const SCHEMA_VERSION = 2;

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Connection, isGrpcServiceError } from "@temporalio/client";
 import proto from "@temporalio/proto";
-import { ATTRIBUTES } from "../contract/names.ts";
+import { ATTRIBUTE_TYPES } from "../contract/names.ts";
+import { askForAttributes, TYPE_CODES } from "./attributes.ts";
 import { scheduleSweep } from "./schedule.ts";
 import { StartError } from "./start-error.ts";
 
-/** gRPC status codes and the code of the search attribute type, as the wire has them. */
+/** gRPC status codes, as the wire has them. */
 const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
-const KEYWORD = 2;
 
 /** Longest time for the whole registration. A cluster shows a new namespace after some seconds, an attribute after up to a minute. */
 const PATIENCE_MS = 90_000;
@@ -86,24 +86,23 @@ async function createIfMissing(connection: Connection, options: RegistrationOpti
 }
 
 async function addAttributes(connection: Connection, namespace: string): Promise<Pick<Registration, "present" | "added">> {
-  const names = Object.values(ATTRIBUTES);
   const { customAttributes } = await untilKnown(() => connection.operatorService.listSearchAttributes({ namespace }));
   const known = customAttributes ?? {};
-  const wrong = names.filter((name) => known[name] !== undefined && known[name] !== KEYWORD);
-  if (wrong.length > 0) {
+  const wrong = Object.entries(ATTRIBUTE_TYPES).find(([name, type]) => known[name] !== undefined && known[name] !== TYPE_CODES[type]);
+  if (wrong) {
     throw new StartError(
-      `The namespace "${namespace}" has the search attribute ${wrong.join(", ")} with a type other than Keyword; remove it, or use a namespace of Orrery's own (TEMPORAL_NAMESPACE).`,
+      `The namespace "${namespace}" has the search attribute ${wrong[0]} with a type other than ${wrong[1]}; remove it, or use a namespace of Orrery's own (TEMPORAL_NAMESPACE).`,
     );
   }
-  const added = names.filter((name) => known[name] === undefined);
-  if (added.length > 0) {
-    const searchAttributes = Object.fromEntries(added.map((name) => [name, KEYWORD] as const));
+  const lacking = Object.entries(ATTRIBUTE_TYPES).filter(([name]) => known[name] === undefined);
+  if (lacking.length > 0) {
+    const searchAttributes = Object.fromEntries(lacking.map(([name, type]) => [name, TYPE_CODES[type]] as const));
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
   }
-  // An attribute is added long before every part of a cluster knows it. A query that names it fails until then.
-  const query = names.map((name) => `${name} = "none"`).join(" OR ");
-  await untilKnown(() => connection.workflowService.countWorkflowExecutions({ namespace, query }));
-  return { present: names.filter((name) => !added.includes(name)), added };
+  // An attribute is added long before every part of a cluster knows it.
+  await untilKnown(() => askForAttributes(connection, namespace));
+  const added = lacking.map(([name]) => name);
+  return { present: Object.keys(ATTRIBUTE_TYPES).filter((name) => !added.includes(name)), added };
 }
 
 /** Whether fairness is on cannot be asked; what can is asked here. */

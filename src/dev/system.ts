@@ -118,10 +118,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     } else {
       const cacheDir = settings.ORRERY_CACHE_DIR ?? cacheDirectory(options.env);
       const command = await findTemporal({ cacheDir, report, env: options.env, signal });
-      // The gateway connects when the server answers; a worker that finds none ends, so it waits for the server.
+      // The gateway connects when the server answers. A worker that finds none, or one that is not prepared, ends, so it waits.
       const serving = startTemporal(command);
       const registered = serving.then(() => register(options, temporalAddress));
-      await together(failure, [gateway(), serving, registered, serving.then(worker)]);
+      await together(failure, [gateway(), serving, registered, registered.then(worker)]);
     }
     await lock.announce(url);
     return { url, uiUrl, temporalAddress, dataDir, stop, kill: () => killAll(Object.values(children)) };

@@ -1,4 +1,4 @@
-import { ATTRIBUTES } from "../contract/names.ts";
+import { ATTRIBUTE_TYPES } from "../contract/names.ts";
 
 /** A dynamic setting of a Temporal server. */
 export type ServerSetting = number | boolean;
@@ -60,6 +60,6 @@ export function serverArguments(options: ServerOptions): string[] {
     ...(options.namespace === "default" ? [] : ["--namespace", options.namespace]),
     ...Object.entries(EMBEDDED_SETTINGS).flatMap(([key, value]) => ["--dynamic-config-value", `${key}=${value}`]),
     // These count only when the namespace is new; an older database gets the missing ones from registerNamespace.
-    ...Object.values(ATTRIBUTES).flatMap((name) => ["--search-attribute", `${name}=Keyword`]),
+    ...Object.entries(ATTRIBUTE_TYPES).flatMap(([name, type]) => ["--search-attribute", `${name}=${type}`]),
   ];
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, constants, link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { access, constants, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { checked, checkedPage, type Entry, isKey, isStale, type Store, unavailable } from "./store.ts";
+import { checked, checkedPage, type Entry, isKey, isStale, putOrMark, type Store, unavailable } from "./store.ts";
 
 /**
  * A store in a directory. A file is written beside its place under a name of its own, then linked to the key: `link`
@@ -37,14 +37,25 @@ export function createFsStore(root: string, { sync = true }: { sync?: boolean } 
         try {
           await file.writeFile(bytes);
           if (sync) await file.datasync();
-          const won = await linked(temporary, path);
-          if (!won) await markUsed(path);
-          else if (sync) await syncDirectory(dirname(path));
+          const won = await putOrMark(
+            () => linked(temporary, path),
+            () => markUsed(path),
+          );
+          if (won && sync) await syncDirectory(dirname(path));
           return won;
         } finally {
           await file.close();
           await rm(temporary, { force: true });
         }
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
+
+    async use(key) {
+      const path = pathOf(key);
+      try {
+        return await markUsed(path);
       } catch (error) {
         throw unavailable(error);
       }
@@ -92,13 +103,12 @@ export function createFsStore(root: string, { sync = true }: { sync?: boolean } 
       return true;
     },
 
-    async delete(key) {
+    async delete(key, before) {
       const path = pathOf(key);
-      try {
-        await rm(path, { force: true });
-      } catch (error) {
-        throw unavailable(error);
-      }
+      const file = await present(stat(path));
+      if (!file || file.mtime >= before) return false;
+      await present(unlink(path));
+      return true;
     },
 
     async check() {
@@ -142,10 +152,17 @@ function byCharacter(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-async function markUsed(path: string): Promise<void> {
-  const { mtime } = await stat(path);
-  const now = new Date();
-  if (isStale(mtime)) await utimes(path, now, now);
+/** Resolves to whether the file is still there. */
+async function markUsed(path: string): Promise<boolean> {
+  try {
+    const { mtime } = await stat(path);
+    const now = new Date();
+    if (isStale(mtime)) await utimes(path, now, now);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return false;
+    throw error;
+  }
 }
 
 /** Gives the file its key. Resolves to `false` if the key is taken. */

@@ -3,7 +3,18 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Storage } from "@google-cloud/storage";
 import { Agent, type Dispatcher, request } from "undici";
 import { OrreryError } from "../contract/errors.ts";
-import { checked, checkedPage, damaged, type Entry, isStale, type Objects, type Page, type Store, unavailable } from "./store.ts";
+import {
+  checked,
+  checkedPage,
+  damaged,
+  type Entry,
+  isStale,
+  type Objects,
+  type Page,
+  putOrMark,
+  type Store,
+  unavailable,
+} from "./store.ts";
 
 export interface GcsOptions {
   bucket: string;
@@ -88,26 +99,30 @@ export function createGcsStore({ bucket, prefix, endpoint, silenceMs = SILENCE_M
     });
   }
 
-  /** An object has a new time when it is stored anew, with the bytes that it has. */
-  async function markUsed(key: string): Promise<void> {
-    const item = await ask(
-      `${objectsOf(bucket)}/${encodeURIComponent(key)}?fields=updated,generation`,
-      {},
-      async ({ statusCode, body }) => {
-        if (statusCode === 200) return (await body.json()) as Pick<Item, "updated" | "generation">;
-        await body.dump();
-        if (statusCode === 404) return undefined;
-        throw new Unexpected(statusCode);
-      },
-    );
-    if (!item || !isStale(new Date(item.updated))) return;
-    try {
-      const bytes = await read(key);
-      if (bytes) await put(key, bytes, item.generation);
-    } catch (error) {
-      // It was found to be damaged: whoever asked looks at it next.
-      if (!(error instanceof OrreryError && error.code === "artifact_corrupt")) throw error;
+  /** When an object was stored, and its generation; `undefined` if it is not there. */
+  function lookAt(key: string): Promise<Pick<Item, "updated" | "generation"> | undefined> {
+    return ask(`${objectsOf(bucket)}/${encodeURIComponent(key)}?fields=updated,generation`, {}, async ({ statusCode, body }) => {
+      if (statusCode === 200) return (await body.json()) as Pick<Item, "updated" | "generation">;
+      await body.dump();
+      if (statusCode === 404) return undefined;
+      throw new Unexpected(statusCode);
+    });
+  }
+
+  /** An object has a new time when it is stored anew, with the bytes that it has. Resolves to whether it is there. */
+  async function markUsed(key: string): Promise<boolean> {
+    for (let item = await lookAt(key); item; item = await lookAt(key)) {
+      if (!isStale(new Date(item.updated))) return true;
+      try {
+        const bytes = await read(key);
+        if (bytes && (await put(key, bytes, item.generation))) return true;
+      } catch (error) {
+        // It was found to be damaged: whoever asked looks at it next.
+        if (error instanceof OrreryError && error.code === "artifact_corrupt") return true;
+        throw error;
+      }
     }
+    return false;
   }
 
   /** Bytes of an object, or `undefined`. */
@@ -150,10 +165,12 @@ export function createGcsStore({ bucket, prefix, endpoint, silenceMs = SILENCE_M
   return {
     store: {
       async putIfAbsent(key, bytes) {
-        const stored = await put(keyOf(key), bytes);
-        if (!stored) await markUsed(keyOf(key));
-        return stored;
+        return putOrMark(
+          () => put(keyOf(key), bytes),
+          () => markUsed(keyOf(key)),
+        );
       },
+      use: async (key) => markUsed(keyOf(key)),
       get: async (key) => read(keyOf(key)),
       getStart: async (key, length) => read(keyOf(key), { range: `bytes=0-${length - 1}` }),
       stream: async (key) =>
@@ -167,8 +184,14 @@ export function createGcsStore({ bucket, prefix, endpoint, silenceMs = SILENCE_M
         );
         return copied && (await ask(addressOf(key), { method: "DELETE" }, done));
       },
-      async delete(key) {
-        await ask(addressOf(key), { method: "DELETE" }, done);
+      async delete(key, before) {
+        const item = await lookAt(keyOf(key));
+        if (!item || new Date(item.updated) >= before) return false;
+        return ask(`${addressOf(key)}?ifGenerationMatch=${item.generation}`, { method: "DELETE" }, async (response) => {
+          if (response.statusCode !== 412) return done(response);
+          await response.body.dump();
+          return false;
+        });
       },
       async check() {
         // Whether the key is there already or not, the answer shows that this process may write.

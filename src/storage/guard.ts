@@ -18,12 +18,13 @@ export function guarded(store: Store, circuits: Circuits): Store {
   });
   return {
     putIfAbsent: async (key, bytes) => circuit.call(() => store.putIfAbsent(key, bytes)),
+    use: async (key) => circuit.call(() => store.use(key)),
     get: async (key) => circuit.call(() => store.get(key)),
     getStart: async (key, length) => circuit.call(() => store.getStart(key, length)),
     stream: async (key) => circuit.call(() => store.stream(key)),
     list: async (prefix, page) => circuit.call(() => store.list(prefix, page)),
     move: async (key, to) => circuit.call(() => store.move(key, to)),
-    delete: async (key) => circuit.call(() => store.delete(key)),
+    delete: async (key, before) => circuit.call(() => store.delete(key, before)),
     async check() {
       circuit.refuse();
       // Not counted: probes come every few seconds, and a short outage would open the circuit by them alone.

@@ -12,7 +12,18 @@ import {
   type S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { OrreryError } from "../contract/errors.ts";
-import { checked, checkedPage, damaged, type Entry, isStale, type Objects, type Page, type Store, unavailable } from "./store.ts";
+import {
+  checked,
+  checkedPage,
+  damaged,
+  type Entry,
+  isStale,
+  type Objects,
+  type Page,
+  putOrMark,
+  type Store,
+  unavailable,
+} from "./store.ts";
 
 export interface S3Options {
   bucket: string;
@@ -70,15 +81,28 @@ export function createS3Store({ bucket, prefix, endpoint, region, silenceMs = SI
     }
   }
 
-  /** An object has a new time when it is stored anew, with the bytes that it has. */
-  async function markUsed(key: string): Promise<void> {
+  /** When an object was stored; `undefined` if it is not there. */
+  async function modifiedOf(key: string): Promise<Date | undefined> {
     try {
-      const { LastModified } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), inTime());
-      const bytes = LastModified && isStale(LastModified) ? await read(key) : undefined;
-      if (bytes) await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ChecksumAlgorithm: "CRC32" }), inTime());
+      const { LastModified = new Date() } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), inTime());
+      return LastModified;
     } catch (error) {
-      // It was deleted or found to be damaged since: whoever asked looks at it next.
-      if (statusOf(error) === 404 || (error instanceof OrreryError && error.code === "artifact_corrupt")) return;
+      if (statusOf(error) === 404) return undefined;
+      throw unavailable(error);
+    }
+  }
+
+  /** An object has a new time when it is stored anew, with the bytes that it has. Resolves to whether it is there. */
+  async function markUsed(key: string): Promise<boolean> {
+    const modified = await modifiedOf(key);
+    if (!modified || !isStale(modified)) return modified !== undefined;
+    try {
+      const bytes = await read(key);
+      if (bytes) await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ChecksumAlgorithm: "CRC32" }), inTime());
+      return bytes !== undefined;
+    } catch (error) {
+      // It was found to be damaged: whoever asked looks at it next.
+      if (error instanceof OrreryError && error.code === "artifact_corrupt") return true;
       throw error instanceof OrreryError ? error : unavailable(error);
     }
   }
@@ -139,10 +163,12 @@ export function createS3Store({ bucket, prefix, endpoint, region, silenceMs = SI
   return {
     store: {
       async putIfAbsent(key, bytes) {
-        const stored = await put(keyOf(key), bytes);
-        if (!stored) await markUsed(keyOf(key));
-        return stored;
+        return putOrMark(
+          () => put(keyOf(key), bytes),
+          () => markUsed(keyOf(key)),
+        );
       },
+      use: async (key) => markUsed(keyOf(key)),
       get: async (key) => read(keyOf(key)),
       getStart: async (key, length) => start(keyOf(key), length),
       stream: async (key) => (await open(keyOf(key), { ChecksumMode: "ENABLED" }))?.Body as Readable | undefined,
@@ -160,12 +186,15 @@ export function createS3Store({ bucket, prefix, endpoint, region, silenceMs = SI
           throw unavailable(error);
         }
       },
-      async delete(key) {
-        const object = new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(key) });
+      async delete(key, before) {
+        const modified = await modifiedOf(keyOf(key));
+        if (!modified || modified >= before) return false;
         try {
-          await client.send(object, inTime());
+          await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(key) }), inTime());
+          return true;
         } catch (error) {
-          if (statusOf(error) !== 404) throw unavailable(error);
+          if (statusOf(error) === 404) return false;
+          throw unavailable(error);
         }
       },
       async check() {

@@ -7,9 +7,14 @@ import { OrreryError } from "../contract/errors.ts";
 export interface Store {
   /**
    * Stores the bytes unless the key is taken. Atomic: a reader sees all bytes or no key. Resolves to whether this call
-   * stored them. A taken key that was `modified` more than USED_MS ago is so anew, since whoever asked counts on it.
+   * stored them. A taken key is marked as used, since whoever asked counts on it.
    */
   putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean>;
+  /**
+   * Marks a key as used: one that was `modified` more than USED_MS ago is so anew. Resolves to whether it is there. Whoever
+   * lets a job name a file that it did not put asks for this first, so that no clean-up takes it for forgotten.
+   */
+  use(key: string): Promise<boolean>;
   /** All bytes under the key, or `undefined`. Throws `artifact_corrupt` where the store itself can tell that they are damaged. */
   get(key: string): Promise<Uint8Array | undefined>;
   /** The first `length` bytes under the key (fewer if it holds fewer), or `undefined`. */
@@ -24,8 +29,12 @@ export interface Store {
   list(prefix: string, page?: Page): Promise<Entry[]>;
   /** Gives what is under a key another one, for damaged files alone. Resolves to whether there was anything. */
   move(key: string, to: string): Promise<boolean>;
-  /** Removes a key; one that is not there is no fault. For clean-up alone: nothing else may assume that a key can go. */
-  delete(key: string): Promise<void>;
+  /**
+   * Removes a key if it is there and was last modified before that time, and resolves to whether it did. For clean-up alone:
+   * nothing else may assume that a key can go. A use between the look at the time and the removal is overlooked: in a
+   * directory some microseconds, in S3 the time of one call, in Cloud Storage none.
+   */
+  delete(key: string, before: Date): Promise<boolean>;
   /** Resolves if the store can be read and written; throws `store_unavailable` if not. */
   check(): Promise<void>;
 }
@@ -39,7 +48,7 @@ export interface Page {
 export interface Entry {
   key: string;
   bytes: number;
-  /** When it was stored, or asked to be stored, to half a day. */
+  /** When it was stored or used, to half a day. */
   modified: Date;
 }
 
@@ -61,6 +70,18 @@ export interface StoredObject {
   contentType: string | undefined;
   contentEncoding: string | undefined;
   close(): void;
+}
+
+/** Rounds in which a clean-up may delete a key right after a put has found it taken. */
+const ROUNDS = 5;
+
+/** Puts a key, or marks the one that is there; puts it after all if it was deleted in between. Resolves to whether it was put. */
+export async function putOrMark(put: () => Promise<boolean>, mark: () => Promise<boolean>): Promise<boolean> {
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    if (await put()) return true;
+    if (await mark()) return false;
+  }
+  throw unavailable(new Error("the key is neither free nor is anything there"));
 }
 
 const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;

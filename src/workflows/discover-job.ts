@@ -15,6 +15,6 @@ export async function discoverJob(accepted: DiscoverInput): Promise<Summary> {
     const { request, shards, started_at } = await untilDone(() => activitiesOf("control", input.deadline_at, "prepare").prepare(input));
     const found = await searchInShards({ ...input, request }, shards);
     const summary = await untilDone(() => activitiesOf("heavy", input.deadline_at, "judge").judge({ ...input, request }, found));
-    return { ...summary, started_at, attempts: Math.max(summary.attempts, ...found.map(({ attempts }) => attempts)) };
+    return { ...summary, started_at, attempts: Math.max(summary.attempts, ...found.map(({ attempts = 1 }) => attempts)) };
   });
 }

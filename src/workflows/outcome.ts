@@ -22,20 +22,21 @@ import { notify } from "./webhook.ts";
 
 const VERDICT = defineSearchAttributeKey(ATTRIBUTES.verdict, SearchAttributeType.KEYWORD);
 const ERROR = defineSearchAttributeKey(ATTRIBUTES.error, SearchAttributeType.KEYWORD);
+const TRIES = defineSearchAttributeKey(ATTRIBUTES.attempts, SearchAttributeType.INT);
 
 /** Most times that one piece of work may be handed back before the job gives up on finding a worker that stays. */
 const MAX_HANDBACKS = 100;
 
 /**
- * Runs a job to its one terminal state and leaves the verdict, or the error code, as a search attribute. A failed job
- * has a dead letter; the error code says that it has, and the sweep sees to jobs that closed without one.
+ * Runs a job to its one terminal state and leaves the verdict, or the error code, and the attempts as search attributes. A
+ * failed job has a dead letter; the error code says that it has, and the sweep sees to jobs that closed without one.
  */
 export async function settle<Job extends JobInput>(accepted: Job, run: (job: Job) => Promise<Summary>): Promise<Summary> {
   const job = timed(accepted);
   try {
     await supersede(job);
     const summary = await narrated(job, await run(job));
-    upsertSearchAttributes([{ key: VERDICT, value: summary.verdict }]);
+    upsertSearchAttributes([{ key: VERDICT, value: summary.verdict }, ...tries(summary.attempts)]);
     await notify(job, { summary });
     return summary;
   } catch (error) {
@@ -46,7 +47,8 @@ export async function settle<Job extends JobInput>(accepted: Job, run: (job: Job
     }
     const failure = jobFailure(error, job.deadline_at);
     if (patched("dead-letters")) await park(job, failure);
-    upsertSearchAttributes([{ key: ERROR, value: failure.type ?? "internal_error" }]);
+    const [details] = (failure.details ?? []) as [FailureDetails?];
+    upsertSearchAttributes([{ key: ERROR, value: failure.type ?? "internal_error" }, ...tries(details?.attempts ?? 0)]);
     await notify(job, { failure });
     throw failure;
   }
@@ -56,6 +58,11 @@ export async function settle<Job extends JobInput>(accepted: Job, run: (job: Job
 function timed<Job extends JobInput>(job: Job): Job {
   const { allowed_ms } = job;
   return allowed_ms === undefined ? job : { ...job, deadline_at: workflowInfo().startTime.getTime() + allowed_ms };
+}
+
+/** Nothing where it is unknown: results of older activities, which a job that they began may still wait for, do not tell. */
+function tries(attempts: number): { key: typeof TRIES; value: number }[] {
+  return Number.isInteger(attempts) ? [{ key: TRIES, value: attempts }] : [];
 }
 
 /**

@@ -6,7 +6,8 @@ import { Client, Connection } from "@temporalio/client";
 import { msToTs } from "@temporalio/common/lib/time.js";
 import { inject } from "vitest";
 import type { GatewayOptions } from "../../src/api/deps.ts";
-import { ATTRIBUTES } from "../../src/contract/names.ts";
+import { ATTRIBUTE_TYPES, ATTRIBUTES } from "../../src/contract/names.ts";
+import { TYPE_CODES } from "../../src/dev/attributes.ts";
 import { until } from "../support/child.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { createHandWorker, type HandWorker } from "./hand-worker.ts";
@@ -24,15 +25,12 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-/** The type of a search attribute, by its number in the protocol. */
-const KEYWORD = 2;
-
 export async function startBench(options: Partial<GatewayOptions> = {}): Promise<Bench> {
   const temporalAddress = inject("temporalAddress");
   const connection = await Connection.connect({ address: temporalAddress });
   const namespace = `api-${randomUUID()}`;
   await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs("1 day") });
-  const searchAttributes = Object.fromEntries(Object.values(ATTRIBUTES).map((name) => [name, KEYWORD]));
+  const searchAttributes = Object.fromEntries(Object.entries(ATTRIBUTE_TYPES).map(([name, type]) => [name, TYPE_CODES[type]]));
   await until(`the namespace ${namespace}`, async () => {
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes }).catch(() => undefined);
     const known = await connection.operatorService.listSearchAttributes({ namespace }).catch(() => undefined);

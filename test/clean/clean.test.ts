@@ -3,19 +3,25 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Connection } from "@temporalio/client";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { sha256 } from "../../src/activities/content.ts";
 import { clean } from "../../src/clean/clean.ts";
 import { readNames } from "../../src/clean/histories.ts";
 import { createNames } from "../../src/clean/names.ts";
-import type { Summary } from "../../src/contract/flow.ts";
-import { QUEUES, WORKFLOWS } from "../../src/contract/names.ts";
+import type { JobMemo, Summary } from "../../src/contract/flow.ts";
+import type { Job } from "../../src/contract/job.ts";
+import { artifactKey, datasetKey, summaryKey } from "../../src/contract/keys.ts";
+import { ENGINE_VERSION, LOCAL_TENANT, QUEUES, WORKFLOWS } from "../../src/contract/names.ts";
+import { encodeSummary } from "../../src/contract/summary.ts";
 import { createFsStore } from "../../src/storage/fs.ts";
 import { createGcsStore } from "../../src/storage/gcs.ts";
 import { createS3Store } from "../../src/storage/s3.ts";
+import type { Store } from "../../src/storage/store.ts";
 import { type Bench, startBench } from "../api/bench.ts";
 import { orrery } from "../cli/run.ts";
+import { call, type Reply } from "../support/http.ts";
 import { S3_CREDENTIALS, startGcs, startS3 } from "../support/objects.ts";
+import { keplerEvaluation } from "../support/planets.ts";
 import { everyKey } from "../support/scan.ts";
 
 const DAY_MS = 86_400_000;
@@ -115,6 +121,43 @@ describe("orrery clean", () => {
     expect((await run(["--older-than", "24h", "--dry-run"])).out).toMatch(/Kept 8 files .*\nWould delete 0 files with 0 bytes\.\n$/);
   });
 
+  test("leaves a dataset and an earlier result that a job is submitted with when the names have been read", async () => {
+    const store = createFsStore(bench.dataDir);
+    const age = (key: string) => utimes(join(bench.dataDir, key), new Date(0), new Date(0));
+    const { columns, units } = keplerEvaluation.dataset;
+    const upload = await call<{ dataset_id: string }>("POST", `${bench.url}/v1/datasets`, { body: { columns, units } });
+    const { dataset_id } = upload.body;
+    const dataset = datasetKey(LOCAL_TENANT, dataset_id.slice("ds_".length));
+    const first = await call("POST", `${bench.url}/v1/evaluate_async`, { body: keplerEvaluation });
+    const { memo } = await bench.client.workflow.getHandle(first.body.job_id).describe();
+    const file = artifactKey(LOCAL_TENANT, sha256("12345"));
+    const artifacts = [{ name: "result.json", content_type: "application/json", bytes: 5, sha256: sha256("12345"), key: file }];
+    const summary: Summary = { verdict: "accepted", result: null, artifacts, started_at: new Date().toISOString(), attempts: 1 };
+    const result = summaryKey(LOCAL_TENANT, ENGINE_VERSION, (memo as unknown as JobMemo).request_hash);
+    const unused = summaryKey(LOCAL_TENANT, ENGINE_VERSION, `sha256:${sha256("unused")}`);
+    for (const key of [result, unused]) await store.putIfAbsent(key, encodeSummary({ job_id: "evaluate-earlier", summary }));
+    await store.putIfAbsent(file, Buffer.from("12345"));
+    for (const key of [dataset, result, unused, file]) await age(key);
+    const replies: Reply<Job>[] = [];
+    const submit = async (request: object) => replies.push(await call("POST", `${bench.url}/v1/evaluate_async`, { body: request }));
+    const busy: Store = {
+      ...store,
+      async delete(key, time) {
+        if (key === result) await submit(keplerEvaluation);
+        if (key === dataset) await submit({ ...keplerEvaluation, dataset: { source: "stored", dataset_id } });
+        return store.delete(key, time);
+      },
+    };
+
+    // No name at all is known: the jobs that would give them come when the clean-up is about to delete.
+    const cleaned = await clean({ store: busy, names: createNames(), before: new Date(Date.now() - DAY_MS), dryRun: false });
+
+    expect(replies.map(({ status }) => status)).toEqual([202, 202]);
+    expect(replies[0]?.body.reused_from).toBe("evaluate-earlier");
+    expect(cleaned.removed).toMatchObject({ summaries: { files: 1 } });
+    expect(await Promise.all([dataset, result, unused, file].map((key) => store.use(key)))).toEqual([true, true, false, true]);
+  });
+
   test("refuses a time of less than a day", async () => {
     const { code, out, err } = await run(["--older-than", "23h"]);
     expect([code, out]).toEqual([1, ""]);
@@ -157,25 +200,44 @@ Object.assign(process.env, S3_CREDENTIALS);
 describe.runIf(servers !== undefined).each([
   ["s3", startS3, createS3Store],
   ["gcs", startGcs, createGcsStore],
-] as const)("a clean-up of a %s store", (_, serve, make) => {
-  test("keeps what is named, what is named at the last moment, and what is young", async () => {
+] as const)("a clean-up of a %s store", (kind, serve, make) => {
+  test("keeps what is named, what is young, and what is used or put again before it comes to delete it", async () => {
     const server = await serve(servers ?? "", ["lab"]);
     const { store } = make({ bucket: "lab", prefix: "own", endpoint: server.endpoint });
-    const [named, late, orphan] = ["named", "late", "orphan"].map((text) => `t/artifacts/${sha256(text)}`) as [string, string, string];
-    for (const key of [named, late, orphan]) await store.putIfAbsent(key, Buffer.from("12345"));
+    const [named, used, again, orphan, young] = ["named", "used", "again", "orphan", "young"].map(
+      (text) => `t/artifacts/${sha256(text)}`,
+    ) as [string, string, string, string, string];
+    const old = [named, used, again, orphan];
+    for (const key of old) await store.putIfAbsent(key, Buffer.from("12345"));
+    let before = new Date(Math.max(...(await store.list("")).map(({ modified }) => modified.getTime())) + 1);
+    if (kind === "s3") {
+      // A server that signs requests refuses those of another time, so there the files are made older instead.
+      before = new Date(Date.now() - DAY_MS);
+      const longAgo = new Date(Date.now() - 2 * DAY_MS);
+      for (const key of old) await utimes(join(server.folder, "lab/own", key), longAgo, longAgo);
+    } else vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + DAY_MS });
+    await store.putIfAbsent(young, Buffer.from("12345"));
     const names = createNames();
     names.add(sha256("named"));
-    const refresh = async () => names.add(sha256("late"));
-    const soon = new Date(Date.now() + DAY_MS);
+    const busy: Store = {
+      ...store,
+      async delete(key, time) {
+        if (key === used) await store.use(key);
+        if (key === again) await store.putIfAbsent(key, Buffer.from("12345"));
+        return store.delete(key, time);
+      },
+    };
 
-    const young = await clean({ store, names, before: new Date(Date.now() - DAY_MS), dryRun: false, refresh });
-    const dry = await clean({ store, names, before: soon, dryRun: true, refresh });
-    const wet = await clean({ store, names, before: soon, dryRun: false, refresh });
+    try {
+      const dry = await clean({ store: busy, names, before, dryRun: true });
+      const wet = await clean({ store: busy, names, before, dryRun: false });
 
-    expect([young.removed, young.kept.files]).toEqual([{}, 3]);
-    expect(dry.removed).toEqual({ artifacts: { files: 2, bytes: 10 } });
-    expect(wet).toEqual({ kept: { files: 2, bytes: 10 }, removed: { artifacts: { files: 1, bytes: 5 } } });
-    expect((await store.list("")).map(({ key }) => key)).toEqual([named, late].toSorted());
+      expect(dry.removed).toEqual({ artifacts: { files: 3, bytes: 15 } });
+      expect(wet).toEqual({ kept: { files: 4, bytes: 20 }, removed: { artifacts: { files: 1, bytes: 5 } } });
+    } finally {
+      vi.useRealTimers();
+    }
+    expect((await store.list("")).map(({ key }) => key)).toEqual([named, used, again, young].toSorted());
     await server.close();
   });
 });

@@ -5,7 +5,7 @@ import type { Connection } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeadLetterBody, ReplayReply } from "../../src/contract/dead-letter.ts";
 import type { Artifact, Job, Member } from "../../src/contract/job.ts";
-import { SWEEP_SCHEDULE } from "../../src/contract/names.ts";
+import { ATTRIBUTES, SWEEP_SCHEDULE } from "../../src/contract/names.ts";
 import { result } from "../../src/contract/result.ts";
 import type { Spent } from "../../src/contract/spent.ts";
 import { scheduleSweep } from "../../src/dev/schedule.ts";
@@ -135,6 +135,8 @@ test("exhausted retries: the store is down, the dead letter tells the first and 
   expect(job).toMatchObject({ status: "failed", attempts: 5, error: { code: "store_unavailable" } });
   const letter = await letterOf(jobId);
   expect(letter).toMatchObject({ reason: "attempts_exhausted", code: "store_unavailable", attempts: 5, artifact: null });
+  const { searchAttributes } = await stack.client.workflow.getHandle(jobId).describe();
+  expect(searchAttributes).toMatchObject({ [ATTRIBUTES.error]: ["store_unavailable"], [ATTRIBUTES.attempts]: [5] });
   expect(letter.first_error.attempt).toBe(1);
   expect(letter.last_error.attempt).toBe(5);
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -15,6 +15,9 @@ import { S3_CREDENTIALS, startGcs, startS3, upload } from "../support/objects.ts
 import { startProxy } from "../support/proxy.ts";
 
 const servers = inject("objectServers");
+
+/** After everything that is put here. */
+const LATER = new Date(Date.now() + 86_400_000);
 
 /** The behaviour that every implementation of the port shows. */
 function conformance(name: string, open: () => Promise<{ store: Store; close: () => Promise<void>; folder?: string }>) {
@@ -124,11 +127,42 @@ function conformance(name: string, open: () => Promise<{ store: Store; close: ()
       expect(Buffer.from((await store.get("t/new/there")) ?? []).toString()).toBe("bytes");
     });
 
-    test("deletes a key, which is free then, and one that is not there", async () => {
+    test("marks a key as used without putting it, and says whether it is there", async () => {
+      const modified = async () => (await store.list("t/named"))[0]?.modified.getTime() ?? 0;
+      expect(await store.use("t/named")).toBe(false);
+      await store.putIfAbsent("t/named", Buffer.from("bytes"));
+      const first = await modified();
+      expect(await store.use("t/named")).toBe(true);
+      expect(await modified()).toBe(first);
+
+      if (folder === undefined) vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + USED_MS + 60_000 });
+      else await utimes(join(folder, "t/named"), new Date(0), new Date(0));
+      try {
+        expect(await store.use("t/named")).toBe(true);
+        expect(await modified()).toBeGreaterThan(folder === undefined ? first : 0);
+      } finally {
+        vi.useRealTimers();
+      }
+      expect(Buffer.from((await store.get("t/named")) ?? []).toString()).toBe("bytes");
+    });
+
+    test("puts a key whether or not it is deleted at the same time, and what a put says that it stored is there", async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const key = `t/contended/${round}`;
+        await store.putIfAbsent(key, Buffer.from("1"));
+        const [stored] = await Promise.all([store.putIfAbsent(key, Buffer.from("2")), store.delete(key, LATER)]);
+        if (stored) expect(Buffer.from((await store.get(key)) ?? []).toString()).toBe("2");
+      }
+    });
+
+    test("deletes a key that is old enough, which is free then, and none that was put or used since, or is not there", async () => {
+      const early = new Date(Date.now() - 60_000);
       await store.putIfAbsent("t/gone", Buffer.from("1"));
-      await store.delete("t/gone");
-      await store.delete("t/gone");
-      await store.delete("nobody/t/gone");
+      expect(await store.delete("t/gone", early)).toBe(false);
+      expect(Buffer.from((await store.get("t/gone")) ?? []).toString()).toBe("1");
+      expect(await store.delete("t/gone", LATER)).toBe(true);
+      expect(await store.delete("t/gone", LATER)).toBe(false);
+      expect(await store.delete("nobody/t/gone", LATER)).toBe(false);
       expect(await store.get("t/gone")).toBeUndefined();
       expect(await store.list("t/gone")).toEqual([]);
       expect(await store.putIfAbsent("t/gone", Buffer.from("2"))).toBe(true);
@@ -136,7 +170,7 @@ function conformance(name: string, open: () => Promise<{ store: Store; close: ()
 
     test.each(["../", "/etc", "a//b", ".hidden", "a/.b"])("refuses %j as the beginning of keys", async (prefix) => {
       await expect(async () => store.list(prefix)).rejects.toThrow("not the beginning of store keys");
-      await expect(async () => store.delete(prefix)).rejects.toThrow("not a store key");
+      await expect(async () => store.delete(prefix, LATER)).rejects.toThrow("not a store key");
     });
 
     test.each(["../out", "a/../../out", "/etc/passwd", "a//b", "", ".hidden", "a/.partial", "a\0b"])("refuses %j as a key", async (key) => {
@@ -249,7 +283,8 @@ if (servers !== undefined) {
             () => store.getStart("t/left", 1),
             () => store.stream("t/left"),
             () => store.list("t/"),
-            () => store.delete("t/left"),
+            () => store.use("t/left"),
+            () => store.delete("t/left", LATER),
             () => store.move("t/left", "t/moved"),
             () => store.check(),
           ])
@@ -303,8 +338,15 @@ test("the fs store leaves no partial file behind, and one that a kill left is ne
   await writeFile(join(folder, partial), "half");
   expect((await store.list("")).map(({ key }) => key)).not.toContain(partial);
   expect(await store.list("t/", { partial: true })).toMatchObject([{ key: partial, bytes: 4 }]);
-  await store.delete(partial);
+  expect(await store.delete(partial, LATER)).toBe(true);
   expect(await store.list("", { partial: true })).toEqual([]);
+  await rm(folder, { recursive: true });
+});
+
+test("a name that leads nowhere is store_unavailable, and no put waits for it without end", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "orrery-store-"));
+  await symlink(join(folder, "nowhere"), join(folder, "a"));
+  await expect(createFsStore(folder).putIfAbsent("a", Buffer.from("1"))).rejects.toMatchObject({ code: "store_unavailable" });
   await rm(folder, { recursive: true });
 });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type AuditEvent, auditEvent, auditFolder, auditKey, auditLines, auditPlace } from "../../contract/audit.ts";
+import { type AuditEvent, auditEventsIn, auditFolder, auditKey, auditLines, auditPlace } from "../../contract/audit.ts";
 import type { Store } from "../../storage/store.ts";
 
 export interface AuditFilter {
@@ -33,10 +33,7 @@ const ALL = 999_999;
 
 export function createAuditLog(store: Store): AuditLog {
   async function eventsIn(key: string): Promise<AuditEvent[]> {
-    const bytes = (await store.get(key)) ?? new Uint8Array();
-    const lines = Buffer.from(bytes).toString("utf8").split("\n");
-    // A line of a later version, or one that a power cut has torn, is passed over: no reason to show none.
-    return lines.flatMap((line) => (line === "" ? [] : (auditEvent.safeParse(parsed(line)).data ?? [])));
+    return auditEventsIn((await store.get(key)) ?? new Uint8Array());
   }
 
   return {
@@ -67,12 +64,4 @@ export function createAuditLog(store: Store): AuditLog {
       return files.length < MAX_FILES || last === undefined ? { events } : { events, next: { key: last, passed: ALL } };
     },
   };
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

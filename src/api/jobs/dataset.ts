@@ -29,8 +29,9 @@ export async function resolveDataset(
     const table = tableOf(source.columns, source.units);
     return { header: headerOf(table), table };
   }
-  const start = await store.getStart(keyOf(tenant, source.dataset_id), MAX_HEADER_BYTES);
-  if (!start) {
+  const key = keyOf(tenant, source.dataset_id);
+  const [start, isThere] = await Promise.all([store.getStart(key, MAX_HEADER_BYTES), store.use(key)]);
+  if (!start || !isThere) {
     throw new OrreryError("dataset_not_found", `Dataset ${source.dataset_id} is not in the store; upload it with POST /v1/datasets.`, {
       faults: [{ pointer: "/dataset/dataset_id", detail: "no such dataset" }],
     });

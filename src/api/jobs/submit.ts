@@ -4,7 +4,7 @@ import { type JobInput, type JobMemo, MAX_PAYLOAD_BYTES, type Route } from "../.
 import { summaryKey } from "../../contract/keys.ts";
 import { ENGINE_VERSION, type Kind } from "../../contract/names.ts";
 import type { DatasetSource } from "../../contract/request.ts";
-import { summaryIn } from "../../contract/summary.ts";
+import { type StoredSummary, summaryIn } from "../../contract/summary.ts";
 import { parseUri, type UriRules } from "../../datasets/uri.ts";
 import type { Store } from "../../storage/store.ts";
 import { type CallbackRules, parseCallback } from "../../webhooks/callback.ts";
@@ -69,9 +69,14 @@ export function createSubmit(deps: {
     return { route: routeOn(header), ...(table && { table }) };
   }
 
-  /** Bytes that only save work: a store that does not answer costs the shortcut, not the job. */
-  async function stored(key: string): Promise<Uint8Array | undefined> {
-    return store.get(key).catch(() => undefined);
+  /** An earlier result only saves work: a store that does not answer costs the shortcut, not the job. */
+  async function earlier(key: string): Promise<StoredSummary | undefined> {
+    try {
+      const found = summaryIn(await store.get(key));
+      return found && (await store.use(key)) ? found : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   return async function submit(submission) {
@@ -83,7 +88,7 @@ export function createSubmit(deps: {
     const predict = await resolvePredict(store, tenant, "predict" in request ? request.predict : undefined);
     const { table, route } = await located(request.dataset, tenant, (header) => routeOn(header, predict?.header));
     const reuse = key === undefined && request.reuse && deps.reuse;
-    const reused = reuse && route.path !== "fetched" ? summaryIn(await stored(summaryKey(tenant, ENGINE_VERSION, hash))) : undefined;
+    const reused = reuse && route.path !== "fetched" ? await earlier(summaryKey(tenant, ENGINE_VERSION, hash)) : undefined;
 
     const jobId = jobIdOf(tenant, kind, key);
     submission.onJobId(jobId);

@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 const query = z.strictObject({
   since: z.iso.datetime({ offset: true, error: "must be a time such as 2026-01-31T12:00:00Z" }).optional().meta({
     description:
-      "Only what happened at this time or later. Events appear up to two minutes late: whoever asks again and again begins two minutes before the last time. Default: 24 hours ago.",
+      "Only what happened at this time or later. Events appear up to two minutes late, and up to 62 where the server's index of jobs lags: whoever asks again and again begins so much before the last time and passes over what it has. Default: 24 hours ago.",
   }),
   action: z.enum(AUDIT_ACTIONS).optional(),
   job_id: z.string().min(1).max(100).optional(),

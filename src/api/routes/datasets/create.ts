@@ -66,7 +66,12 @@ export function createDataset({ options, store }: Services): Operation {
         "application/vnd.apache.parquet": file,
       },
     },
-    responses: { 201: json(datasetReply, "The table is stored.") },
+    responses: {
+      201: json(
+        datasetReply,
+        "The table is stored. While no job names it, it stays for as long as the operator's clean-up leaves what is unused: a day at least.",
+      ),
+    },
     problems: [
       "malformed_json",
       "malformed_csv",
