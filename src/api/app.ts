@@ -70,7 +70,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     }),
     deadLetters: createDeadLetters(temporal),
     jobBody: createJobBody(temporalUiUrl && `${temporalUiUrl.replace(/\/$/, "")}/namespaces/${namespace}`),
-    audit: createAuditLog(store),
+    audit: createAuditLog(store, logger),
     health: createHealth({ temporal, store, circuits, logger }),
   };
 

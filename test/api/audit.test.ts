@@ -6,10 +6,14 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { createAuditLog } from "../../src/api/audit/log.ts";
 import { type AuditEvent, auditKey, auditLines, auditPage } from "../../src/contract/audit.ts";
 import { createFsStore } from "../../src/storage/fs.ts";
+import { createS3Store } from "../../src/storage/s3.ts";
 import type { Store } from "../../src/storage/store.ts";
+import { createLogger } from "../../src/telemetry/logger.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { call } from "../support/http.ts";
+import { S3_CREDENTIALS, startS3 } from "../support/objects.ts";
 import { keplerRequest } from "../support/planets.ts";
+import { startProxy } from "../support/proxy.ts";
 
 let folder: string;
 let store: Store;
@@ -23,6 +27,8 @@ afterAll(async () => {
   await gateway.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+const quiet = createLogger({ level: "silent", process: "test" });
 
 const page = async (query: string) => auditPage.parse((await call<object>("GET", `${gateway.url}/v1/audit?${query}`)).body);
 
@@ -119,8 +125,30 @@ test.each([
 });
 
 test("a line of a later version, or one that is torn, is passed over", async () => {
-  const log = createAuditLog(store);
+  const log = createAuditLog(store, quiet);
   await store.putIfAbsent(auditKey("later", new Date("2026-03-05T00:00:00Z"), "x"), Buffer.from('{"action":"job.dreamt"}\n{"at":"20'));
   const { events } = await log.read("later", { since: new Date("2026-03-01T00:00:00Z") }, 10);
   expect(events).toEqual([]);
+});
+
+const servers = inject("objectServers");
+
+test.runIf(servers !== undefined)("a file that its store gives out damaged costs its own events, and nobody else's", async () => {
+  Object.assign(process.env, S3_CREDENTIALS);
+  const server = await startS3(servers ?? "", ["lab"]);
+  const proxy = await startProxy(server.endpoint);
+  const bucket = createS3Store({ bucket: "lab", prefix: "own", endpoint: proxy.url }).store;
+  const log = createAuditLog(bucket, quiet);
+  const event = { actor: "local", action: "job.cancel", job_id: "discover-1", run: 1 } as const;
+  await log.record("local", event);
+  const read = () => log.read("local", { since: new Date(0) }, 10);
+  expect((await read()).events).toHaveLength(1);
+
+  // The list of files is the first request, and passes as it is; the file comes next, three times over.
+  proxy.strike("altered", 3, 1);
+
+  expect((await read()).events).toEqual([]);
+  expect((await read()).events).toHaveLength(1);
+  await proxy.close();
+  await server.close();
 });

@@ -10,8 +10,8 @@ export type Fault = number | "silent" | "lost" | "cut" | "altered" | "stalled";
 
 export interface FaultyProxy {
   url: string;
-  /** Strikes the next requests. The others pass as they are. */
-  strike(fault: Fault, requests: number): void;
+  /** Strikes the next requests, after the first few if asked to. The others pass as they are. */
+  strike(fault: Fault, requests: number, after?: number): void;
   /** Requests since the last strike was ordered, repetitions included. */
   asked(): number;
   close(): Promise<void>;
@@ -19,12 +19,13 @@ export interface FaultyProxy {
 
 /** A real HTTP proxy in front of a server. */
 export async function startProxy(endpoint: string): Promise<FaultyProxy> {
-  let orders: { fault: Fault; left: number } = { fault: 503, left: 0 };
+  let orders: { fault: Fault; after: number; left: number } = { fault: 503, after: 0, left: 0 };
   let asked = 0;
   const server = createServer((request, response) => {
     asked += 1;
-    const fault = orders.left > 0 ? orders.fault : undefined;
-    orders.left -= 1;
+    const fault = orders.after <= 0 && orders.left > 0 ? orders.fault : undefined;
+    if (orders.after > 0) orders.after -= 1;
+    else orders.left -= 1;
     handle(request, response, fault).catch(() => response.destroy());
   });
 
@@ -58,8 +59,8 @@ export async function startProxy(endpoint: string): Promise<FaultyProxy> {
   if (address === null || typeof address === "string") throw new Error("the proxy has no port");
   return {
     url: `http://127.0.0.1:${address.port}`,
-    strike(fault, requests) {
-      orders = { fault, left: requests };
+    strike(fault, requests, after = 0) {
+      orders = { fault, after, left: requests };
       asked = 0;
     },
     asked: () => asked,

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { type AuditEvent, auditEventsIn, auditFolder, auditKey, auditLines, auditPlace } from "../../contract/audit.ts";
+import { OrreryError } from "../../contract/errors.ts";
 import type { Store } from "../../storage/store.ts";
+import type { Logger } from "../../telemetry/logger.ts";
 
 export interface AuditFilter {
   /** Recorded at this time or later. */
@@ -31,9 +33,16 @@ const PARALLEL = 16;
 /** All events of a file, whose number is not known any more. */
 const ALL = 999_999;
 
-export function createAuditLog(store: Store): AuditLog {
+export function createAuditLog(store: Store, logger: Logger): AuditLog {
+  /** A damaged file is told to the operator and costs its own events alone. */
   async function eventsIn(key: string): Promise<AuditEvent[]> {
-    return auditEventsIn((await store.get(key)) ?? new Uint8Array());
+    try {
+      return auditEventsIn((await store.get(key)) ?? new Uint8Array());
+    } catch (error) {
+      if (!(error instanceof OrreryError) || error.code !== "artifact_corrupt") throw error;
+      logger.error({ key, code: error.code }, "audit file damaged");
+      return [];
+    }
   }
 
   return {
