@@ -11,6 +11,7 @@ import { scan } from "../support/scan.ts";
 /** G7: what is readable matches its hash, and what is partial is never listed. */
 
 const writer = fileURLToPath(new URL("../support/writer.ts", import.meta.url));
+const killAt = new URL("../support/kill-at.ts", import.meta.url).href;
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "orrery-torn-"));
@@ -59,6 +60,32 @@ describe("writers that are killed at random instants", () => {
       ({ torn } = await scan(store));
     }
     expect(torn).not.toEqual([]);
+  });
+});
+
+describe.each(["before", "during", "after"])("a writer that is killed %s each call of the file system in turn", (moment) => {
+  test("leaves a whole file or none, lists nothing half done, and stands in the way of no other writer", async () => {
+    const store = createFsStore(folder);
+    const calls: string[] = [];
+    for (let call = 1; ; call += 1) {
+      const env = { ...process.env, KILL_AT: `${call} ${moment}` };
+      // Of even length: the writer's store then syncs, which takes all calls that there are.
+      const seed = `${call}-${moment}`.padEnd(12);
+      const child = startChild(process.execPath, ["--import", killAt, writer, folder, "put", seed, "1"], env);
+      await child.exited;
+      const [, struck] = /^killed \w+ (\w+)$/m.exec(child.output()) ?? [];
+      expect(child.process.signalCode).toBe(struck === undefined ? null : "SIGKILL");
+      const { keys, torn } = await scan(store);
+      expect(torn, `killed ${moment} call ${call}, ${struck}`).toEqual([]);
+      expect(said("stored", [child]).filter((key) => !keys.includes(key))).toEqual([]);
+      const next = startChild(process.execPath, [writer, folder, "put", seed, "1"]);
+      await next.exited;
+      expect(said("stored", [next])).toHaveLength(1);
+      if (struck === undefined) break;
+      calls.push(struck);
+    }
+    // Each step of a put was struck: the proof that the loop did not end early.
+    expect(new Set(calls)).toEqual(new Set(["mkdir", "open", "writeFile", "datasync", "link", "sync", "rm"]));
   });
 });
 
