@@ -13,6 +13,9 @@ const ABORT_MS = 2_000;
 /** Bound of one thread's heap. The largest search of the benchmarks stays far below it. */
 const THREAD_MEMORY_MB = 2_048;
 
+/** What long work yields to: heartbeats, cancellations, short jobs, and the gateway and server of the embedded default. */
+const NICENESS = 10;
+
 /** A thread pool stays warm for this long after its last task. */
 const IDLE_MS = 60_000;
 
@@ -59,6 +62,7 @@ export function createCompute(options: { pools: readonly Pool[]; threads: number
         maxThreads: count,
         idleTimeout: IDLE_MS,
         resourceLimits: { maxOldGenerationSizeMb: threadMemoryMb },
+        workerData: { niceness: pool === "control" ? 0 : NICENESS },
       });
       return [pool, { slots: new Slots(count), piscina }];
     }),

@@ -1,3 +1,5 @@
+import { setPriority } from "node:os";
+import { workerData } from "piscina";
 import { headerOf } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
 import { planDiscover, planEvaluate } from "../contract/plan.ts";
@@ -13,6 +15,9 @@ import { shared } from "./shared.ts";
 import type { Judgement, Reply, Unit, Yield } from "./task.ts";
 
 class Aborted extends Error {}
+
+// On Linux a thread has a priority of its own, and 0 names the calling one; elsewhere it would name the process.
+if (process.platform === "linux") setPriority(0, (workerData as { niceness: number }).niceness);
 
 /** Entry of a computing thread. Reports progress, and reads the abort flag, at every step that the engine reports. */
 export default function run({ unit, buffer }: { unit: Unit; buffer: SharedArrayBuffer }): Reply {

@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises";
+import { getPriority } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Compute, createCompute } from "../../src/activities/compute.ts";
 import { Control } from "../../src/activities/control.ts";
@@ -103,6 +105,19 @@ describe("a large search", () => {
     expect(control.working).toBe(0);
     expect(encodeFound(await second).equals(encodeFound(await run(1, search(4))))).toBe(true);
     expect(compute.busy()).toEqual([]);
+  });
+
+  test.runIf(process.platform === "linux")("yields to whatever else runs on the machine, and its process does not", async () => {
+    const control = new Control();
+    const running = run(2, search(6), undefined, control);
+    await until("two threads at work", () => (control.working === 2 ? true : undefined));
+    // The nineteenth field of a thread's stat, after the name in brackets, is its niceness (proc(5)).
+    const threads = await readdir("/proc/self/task");
+    const lines = await Promise.all(threads.map((id) => readFile(`/proc/self/task/${id}/stat`, "utf8").catch(() => "")));
+    const nice = lines.filter((line) => line !== "").map((line) => Number(line.slice(line.lastIndexOf(")") + 2).split(" ")[16]));
+    expect(nice.filter((value) => value === 10).length).toBeGreaterThanOrEqual(2);
+    expect(getPriority()).toBe(0);
+    await running;
   });
 
   test("leaves a thread to a later task", async () => {

@@ -67,7 +67,7 @@ const RULES: Record<string, Rule> = {
     values: ["contract", "datasets", "engine", "narrative"],
     types: ["outbound", "storage", "telemetry", "webhooks"],
     packages: /^(@temporalio\/(activity|client|common)|piscina|canonicalize)$/,
-    builtins: /^node:crypto$/,
+    builtins: /^node:(crypto|os)$/,
   },
   storage: {
     values: ["contract"],

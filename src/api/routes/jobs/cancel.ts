@@ -36,9 +36,10 @@ export function cancelJob({ reader, temporal, watchers, audit, logger }: Service
       const requestedAt = new Date().toISOString();
       const { requestId } = response.locals;
       const event = { actor: tenant, action: "job.cancel", job_id: jobId, run: before.memo.run ?? 1, request_id: requestId } as const;
-      // A job must stop also while the store is away; the server's history then says alone that it was asked to.
-      await audit.record(tenant, event).catch((cause: unknown) => logger.error({ ...event, cause }, "audit event not stored"));
+      // A job must stop at once, and also while the store is away: the server's history then says alone that it was asked to.
+      const recorded = audit.record(tenant, event).catch((cause: unknown) => logger.error({ ...event, cause }, "audit event not stored"));
       await temporal.requestCancel(jobId, requestId);
+      await recorded;
       const accept = ({ status }: JobView) => TERMINAL.includes(status);
       await watchers.wait({ jobId, tenant }, { millis: RECEIPT_WAIT_MS, signal: departure(response), changes: false, accept });
       const described = await reader.describe(jobId, tenant);
