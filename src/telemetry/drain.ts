@@ -9,9 +9,9 @@ export interface Draining {
   /** Longest time from the signal to the end of the process, in milliseconds. */
   boundMs: number;
   /** What is not done yet, as fields of a log line. */
-  waiting(): object;
+  waiting: () => object;
   /** Takes no new work. Resolves when all that was begun is done. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /**

@@ -5,7 +5,7 @@ export interface AccessLog {
   /** One line for each request: who, what, how it went, how long it took. Never a body, a query or an address of a client. */
   middleware: RequestHandler;
   /** The same of those that are not answered yet. */
-  open(): object[];
+  open: () => object[];
 }
 
 export function createAccessLog(logger: Logger): AccessLog {
