@@ -53,6 +53,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
   const temporal = createTemporal({ connection, namespace, timeoutMs });
   const queues = createQueues(temporal);
   const reader = createJobReader(temporal, queues);
+  const draining = new AbortController();
   const services: Services = {
     options,
     logger,
@@ -74,6 +75,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     jobBody: createJobBody(temporalUiUrl && `${temporalUiUrl.replace(/\/$/, "")}/namespaces/${namespace}`),
     audit: createAuditLog(store),
     health: createHealth({ temporal, store, circuits, logger }),
+    draining: draining.signal,
   };
 
   const operations: Operation[] = [
@@ -110,6 +112,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     app,
     open: accessLog.open,
     drain() {
+      draining.abort();
       services.health.drain();
       services.watchers.close();
     },
