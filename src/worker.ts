@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from "@temporalio/worker";
-import closeWithGrace from "close-with-grace";
 import { type Compute, createCompute } from "./activities/compute.ts";
 import { type Activities, createActivities } from "./activities/index.ts";
+import { Roster } from "./activities/roster.ts";
 import { loadSettings, loadTemporal, narrativeEndpoint, storeOptions, type TemporalTarget, uriRules } from "./config/load.ts";
 import type { Settings } from "./config/schema.ts";
 import { OUTBOUND_QUEUE, POOLS, type Pool, QUEUES } from "./contract/names.ts";
@@ -13,6 +13,7 @@ import { requireAttributes } from "./dev/attributes.ts";
 import { createNarrate } from "./narrative/narrate.ts";
 import { createCircuits } from "./outbound/circuits.ts";
 import { openStore } from "./storage/open.ts";
+import { drainOnSignal } from "./telemetry/drain.ts";
 import { serveHealth } from "./telemetry/health.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { createSend } from "./webhooks/send.ts";
@@ -20,8 +21,8 @@ import { createSend } from "./webhooks/send.ts";
 /** Longest wait for the server's first answer. */
 const CONNECT_MS = 10_000;
 
-/** Time beyond the drain in which handed-back work is reported. Then the process gives up and exits with code 1. */
-const CLOSING_MS = 5_000;
+/** Time beyond the drain in which handed-back work stops, a computing thread within two seconds, and is reported. Then the process gives up. */
+const CLOSING_MS = 10_000;
 
 /** Workflow tasks and short-path activities that run side by side. One thread computes; the rest is waiting for I/O. */
 const CONTROL_SLOTS = 20;
@@ -57,8 +58,10 @@ async function main(): Promise<void> {
     narrate: createNarrate({ endpoint: narrativeEndpoint(settings), circuits }),
     logger,
   });
-  const options = pools.map((pool) => optionsOf(pool, activities, settings));
-  if (pools.includes("control")) options.push(outboundOptions(activities, settings));
+  const roster = new Roster();
+  const shared = sharedOptions(activities, roster, settings);
+  const options = pools.map((pool) => ({ ...shared, ...poolOptions(pool, settings) }));
+  if (pools.includes("control")) options.push({ ...shared, ...OUTBOUND });
   const workers = await Promise.all(options.map((each) => Worker.create({ ...each, connection, namespace: temporal.namespace })));
   const health = await serveHealth(
     { host: settings.ORRERY_WORKER_HOST, port: settings.ORRERY_WORKER_PORT },
@@ -68,15 +71,24 @@ async function main(): Promise<void> {
     },
   );
 
-  const runs = Promise.all(workers.map((worker) => worker.run()));
-  closeWithGrace({ delay: settings.ORRERY_DRAIN_SECONDS * 1_000 + 2 * CLOSING_MS, logger }, async ({ signal, err }) => {
-    if (err) logger.fatal({ err }, "worker failed");
-    logger.info({ signal, computing: compute.busy() }, "draining");
-    for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
-    await runs;
-    await Promise.all([compute.close(), connection.close()]);
-    health.close();
-    logger.info("drained");
+  const open = new Set(options.map(({ taskQueue }) => taskQueue));
+  const runs = Promise.all(
+    workers.map(async (worker) => {
+      await worker.run();
+      open.delete(worker.options.taskQueue);
+    }),
+  );
+  drainOnSignal({
+    logger,
+    boundMs: settings.ORRERY_DRAIN_SECONDS * 1_000 + CLOSING_MS,
+    // A queue that is open without an activity waits for the Temporal server to take its last reports.
+    waiting: () => ({ activities: roster.running(), queues: [...open] }),
+    async close() {
+      for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
+      await runs;
+      await Promise.all([compute.close(), connection.close()]);
+      health.close();
+    },
   });
   // The embedded default keeps a channel to its children: when it is killed, they must not live on.
   process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
@@ -84,12 +96,11 @@ async function main(): Promise<void> {
   await runs;
 }
 
-function sharedOptions(taskQueue: string, activities: Activities, settings: Settings): WorkerOptions {
+function sharedOptions(activities: Activities, roster: Roster, settings: Settings): Omit<WorkerOptions, "taskQueue"> {
   return {
-    taskQueue,
     activities,
+    interceptors: { activity: [roster.interceptor] },
     shutdownGraceTime: settings.ORRERY_DRAIN_SECONDS * 1_000,
-    shutdownForceTime: settings.ORRERY_DRAIN_SECONDS * 1_000 + CLOSING_MS,
     // Heartbeats reach the server this often, so that progress is fresh and a lost worker is noticed soon.
     maxHeartbeatThrottleInterval: "1s",
     maxEagerActivityReservationsPerWorkflowTask: 0,
@@ -97,15 +108,13 @@ function sharedOptions(taskQueue: string, activities: Activities, settings: Sett
 }
 
 /** Servers that hold their requests keep each other waiting, and no job. */
-function outboundOptions(activities: Activities, settings: Settings): WorkerOptions {
-  return { ...sharedOptions(OUTBOUND_QUEUE, activities, settings), maxConcurrentActivityTaskExecutions: OUTBOUND_SLOTS };
-}
+const OUTBOUND = { taskQueue: OUTBOUND_QUEUE, maxConcurrentActivityTaskExecutions: OUTBOUND_SLOTS };
 
-function optionsOf(pool: Pool, activities: Activities, settings: Settings): WorkerOptions {
-  const shared = sharedOptions(QUEUES[pool], activities, settings);
-  if (pool !== "control") return { ...shared, maxConcurrentActivityTaskExecutions: settings.ORRERY_THREADS };
+function poolOptions(pool: Pool, settings: Settings): WorkerOptions {
+  const taskQueue = QUEUES[pool];
+  if (pool !== "control") return { taskQueue, maxConcurrentActivityTaskExecutions: settings.ORRERY_THREADS };
   return {
-    ...shared,
+    taskQueue,
     workflowBundle: { codePath: bundlePath() },
     // A killed worker is missed by its cached workflows for this long; the default of 10 s is felt by a person.
     stickyQueueScheduleToStartTimeout: "2s",

@@ -11,7 +11,7 @@ import { createJobReader } from "./jobs/reader.ts";
 import { createSpending } from "./jobs/spending.ts";
 import { createSubmit } from "./jobs/submit.ts";
 import { createWatchers } from "./jobs/watchers.ts";
-import { accessLog } from "./middleware/access-log.ts";
+import { createAccessLog } from "./middleware/access-log.ts";
 import { context } from "./middleware/context.ts";
 import { hosts } from "./middleware/host.ts";
 import { problems, unknownRoute } from "./middleware/problems.ts";
@@ -41,6 +41,8 @@ import { createTemporal } from "./temporal/temporal.ts";
 
 export interface Gateway {
   app: Express;
+  /** The requests that are not answered yet, as the log tells them. */
+  open(): object[];
   /** Says that the gateway is not ready any more, and ends every waiting call and stream, so that connections can close. */
   drain(): void;
 }
@@ -51,6 +53,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
   const temporal = createTemporal({ connection, namespace, timeoutMs });
   const queues = createQueues(temporal);
   const reader = createJobReader(temporal, queues);
+  const draining = new AbortController();
   const services: Services = {
     options,
     logger,
@@ -72,6 +75,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     jobBody: createJobBody(temporalUiUrl && `${temporalUiUrl.replace(/\/$/, "")}/namespaces/${namespace}`),
     audit: createAuditLog(store, logger),
     health: createHealth({ temporal, store, circuits, logger }),
+    draining: draining.signal,
   };
 
   const operations: Operation[] = [
@@ -95,17 +99,20 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     ...documentation(services),
   ];
 
+  const accessLog = createAccessLog(logger);
   const app = express();
   app.disable("x-powered-by");
   // Tags are made from the state of a job, not from the bytes of a reply.
   app.disable("etag");
   app.set("query parser", "simple");
-  app.use(accessLog(logger), context, security, hosts(options.anyHost ?? false));
+  app.use(accessLog.middleware, context, security, hosts(options.anyHost ?? false));
   mount(app, operations);
   app.use(unknownRoute, problems(logger));
   return {
     app,
+    open: accessLog.open,
     drain() {
+      draining.abort();
       services.health.drain();
       services.watchers.close();
     },

@@ -33,6 +33,8 @@ export interface GatewayOptions {
   callbacks?: CallbackRules;
   /** Longest wait for one call to Temporal, in milliseconds. */
   temporalTimeoutMs: number;
+  /** Time in which one call may begin to replay dead letters, in milliseconds. Default: 25 s. */
+  replayMs?: number;
   /**
    * Answer whatever name a request gives the server. Without it only loopback names are answered, because a page that
    * a browser loaded from elsewhere can reach an unprotected server on this machine under a name of its own.

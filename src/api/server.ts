@@ -2,16 +2,16 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { fileURLToPath } from "node:url";
-import closeWithGrace from "close-with-grace";
 import { callbackRules, loadSettings, loadTemporal, storeOptions, uriRules } from "../config/load.ts";
 import { createCircuits } from "../outbound/circuits.ts";
 import { openStore } from "../storage/open.ts";
+import { drainOnSignal } from "../telemetry/drain.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { createApp } from "./app.ts";
 import { stopperOf } from "./stop.ts";
 import { connectTemporal } from "./temporal/connection.ts";
 
-/** Longest that a stopping gateway lets requests finish. Waiting calls and streams are ended at once. */
+/** Longest that a stopping gateway lets requests finish; then they are cut off. Waiting calls and streams are ended at once. */
 const DRAIN_MS = 10_000;
 
 /** Bounds for slow clients: an upload may take two minutes, headers ten seconds; an idle connection is kept for a minute. */
@@ -54,13 +54,15 @@ async function main(): Promise<void> {
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   await listen(server, settings.ORRERY_HOST, settings.ORRERY_PORT);
 
-  closeWithGrace({ delay: DRAIN_MS + 2_000, logger }, async ({ signal, err }) => {
-    if (err) logger.fatal({ err }, "gateway failed");
-    logger.info({ signal }, "draining");
-    gateway.drain();
-    await stop(DRAIN_MS);
-    await connection.close();
-    logger.info("drained");
+  drainOnSignal({
+    logger,
+    boundMs: DRAIN_MS,
+    waiting: () => ({ requests: gateway.open() }),
+    async close() {
+      gateway.drain();
+      await stop();
+      await connection.close();
+    },
   });
   // The embedded default keeps a channel to its children: when it is killed, they must not live on.
   process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));

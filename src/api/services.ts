@@ -27,4 +27,6 @@ export interface Services {
   jobBody: JobBody;
   health: Health;
   audit: AuditLog;
+  /** Aborts when the gateway is told to stop. */
+  draining: AbortSignal;
 }

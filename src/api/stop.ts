@@ -3,10 +3,10 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
 /**
  * Watches the connections of a server from now on, and returns what stops it: nobody may connect any more, silent
- * connections end at once, the others with the reply that is under way, and all of them after `patienceMs`. Left alone,
- * a connection would keep the server open for as long as its client may reuse it.
+ * connections end at once and the others with the reply that is under way. Left alone, a connection would keep the server
+ * open for as long as its client may reuse it.
  */
-export function stopperOf(server: Server): (patienceMs: number) => Promise<void> {
+export function stopperOf(server: Server): () => Promise<void> {
   const connections = new Map<IncomingMessage["socket"], Set<ServerResponse>>();
   let stopping = false;
 
@@ -25,7 +25,7 @@ export function stopperOf(server: Server): (patienceMs: number) => Promise<void>
     });
   });
 
-  return async (patienceMs) => {
+  return async () => {
     stopping = true;
     const closed = once(server, "close");
     server.close();
@@ -33,9 +33,7 @@ export function stopperOf(server: Server): (patienceMs: number) => Promise<void>
       if (open.size === 0) socket.destroy();
       for (const response of open) last(response);
     }
-    const force = setTimeout(() => server.closeAllConnections(), patienceMs);
     await closed;
-    clearTimeout(force);
   };
 }
 

@@ -4,7 +4,6 @@ import {
   deadLetter,
   deadLetterList,
   deadLetterWithPayload,
-  MAX_REPLAYS,
   type ReplayReply,
   replayReply,
 } from "../contract/dead-letter.ts";
@@ -123,14 +122,14 @@ function addReplay(letters: Command): void {
   filtered(letters.command("replay"))
     .summary("run their jobs again, as new jobs")
     .description(
-      `Run the jobs of dead letters again, as new jobs: those that are named, or with --all up to ${MAX_REPLAYS} that match the filters.`,
+      "Run the jobs of dead letters again, as new jobs: those that are named, or with --all every one that matches the filters.\nThe gateway takes them some at a time; the command goes on until none is left.",
     )
     .argument("[ids...]", "dead letter ids")
     .option("--all", "all that match the filters")
     .option("--dry-run", "check everything, start nothing")
     .option("--rate <number>", "jobs that start in a second", decimal({ minValue: 0.001, maxValue: 1_000 }))
     .option("--patch <json>", "JSON merge patch (RFC 7396) of each request", jsonObject)
-    .option("--json", "print the server's document and nothing else")
+    .option("--json", "print the server's documents and nothing else, one for each call")
     .addHelpText(
       "after",
       `\nExamples:\n  $ npx orrery dead-letters replay --all --reason deadline --patch '{"budget":{"deadline_seconds":3600}}' --dry-run`,
@@ -143,29 +142,40 @@ function addReplay(letters: Command): void {
       ) => {
         if (ids.length > 0 === (options.all ?? false)) self.error("Give the ids of dead letters, or --all.");
         const { terminal, gateway } = sessionOf(self);
-        const json = {
-          ...(options.all ? { filter: filterOf(options) } : { ids }),
+        const common = {
           ...(options.dryRun && { dry_run: true }),
           ...(options.rate !== undefined && { rate: options.rate }),
           ...(options.patch && { patch: options.patch }),
         };
-        const { text, document } = await gateway.read(replayReply, `${PATH}/replay`, { method: "POST", json });
-        if (options.json) writeDocument(terminal, text);
-        else showReplays(document, terminal);
-        if (document.replays.some(({ state }) => state === "refused")) process.exitCode = EXIT.error;
+        let named = ids;
+        let token = "";
+        let told = 0;
+        let refused = false;
+        do {
+          const json = { ...common, ...(options.all ? { filter: filterOf(options) } : { ids: named }), page_token: token };
+          const { text, document } = await gateway.read(replayReply, `${PATH}/replay`, { method: "POST", json });
+          const reached = document.replays.filter(({ state }) => state !== "not_reached");
+          if (options.json) writeDocument(terminal, text);
+          else showReplays(reached, terminal);
+          told += reached.length;
+          refused ||= reached.some(({ state }) => state === "refused");
+          named = document.replays.filter(({ state }) => state === "not_reached").map(({ dead_letter_id: id }) => id);
+          token = document.next_page_token;
+          if (token !== "") terminal.err.write(`${told} so far, going on.\n`);
+        } while (token !== "");
+        if (told === 0) terminal.err.write("No dead letter matches.\n");
+        if (refused) process.exitCode = EXIT.error;
       },
     );
 }
 
-function showReplays({ replays, more }: ReplayReply, { out, err }: Session["terminal"]): void {
-  const rows = replays.map((each) => [
-    each.dead_letter_id,
-    each.state,
-    each.error ? each.error.message : `${each.job_id} at ${each.starts_at}`,
-  ]);
+function showReplays(replays: ReplayReply["replays"], { out }: Session["terminal"]): void {
+  const rows = replays.map((each) => [each.dead_letter_id, each.state, each.error ? each.error.message : startOf(each)]);
   if (rows.length > 0) out.write(`${aligned(rows).join("\n")}\n`);
-  else err.write("No dead letter matches.\n");
-  if (more) err.write("There are more; run the command again.\n");
+}
+
+function startOf({ job_id: id, starts_at: at }: ReplayReply["replays"][number]): string {
+  return at === null ? `${id}, which an earlier replay has started` : `${id} at ${at}`;
 }
 
 function addDiscard(letters: Command): void {

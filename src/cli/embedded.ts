@@ -12,8 +12,8 @@ const START_MS = 15 * 60_000;
 const POLL_MS = 300;
 /** Longest wait for the service's welcome after its gateway is ready. */
 const WELCOME_MS = 10_000;
-/** The worker drains for up to 20 s by default, then Temporal stops. */
-const STOP_MS = 45_000;
+/** Gateway, worker and Temporal may take 62 s by default, one after another. */
+const STOP_MS = 65_000;
 /** Lines of its output that are shown if it fails. */
 const KEPT_LINES = 20;
 

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
+import { job } from "../contract/job.ts";
 import { result } from "../contract/result.ts";
 import { Refused } from "./gateway.ts";
 import { EXIT, exitCodeOfVerdict } from "./outcome.ts";
 import { jobPath, sessionOf } from "./session.ts";
-import { showResult } from "./show.ts";
+import { showDelivery, showResult } from "./show.ts";
 import { writeDocument } from "./terminal.ts";
 import { inCliWords } from "./words.ts";
 
@@ -20,7 +21,11 @@ export function addResult(program: Command): void {
       try {
         const reply = await session.gateway.read(result, jobPath(id, "/result"));
         if (options.json) writeDocument(session.terminal, reply.text);
-        else await showResult(session, id, reply.document);
+        else {
+          await showResult(session, id, reply.document);
+          const { webhook } = (await session.gateway.read(job, jobPath(id))).document;
+          if (webhook) showDelivery(session, webhook);
+        }
         process.exitCode = exitCodeOfVerdict(reply.document.verdict);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;

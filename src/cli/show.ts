@@ -2,6 +2,7 @@ import type { Job } from "../contract/job.ts";
 import type { Result } from "../contract/result.ts";
 import type { Rows } from "./advice.ts";
 import { drawChart } from "./chart.ts";
+import { deliveryOf } from "./delivery.ts";
 import { absolute, Refused, type Reply } from "./gateway.ts";
 import { exitCodeOf } from "./outcome.ts";
 import { renderResult } from "./report.ts";
@@ -15,23 +16,31 @@ export async function showOutcome(session: Session, { text, document }: Reply<Jo
   if (options.json) writeDocument(terminal, text);
   else if (document.result) await showResult(session, document.job_id, document.result);
   if (document.status !== "succeeded") explainEnd(session, document);
+  if (document.webhook) showDelivery(session, document.webhook);
   return exitCodeOf(document);
 }
 
-/** Prints a result with the plot of its evidence. */
+/** Says how far the receiver has been told. */
+export function showDelivery({ terminal, stops }: Session, webhook: NonNullable<Job["webhook"]>): void {
+  const later = stops && webhook.state === "pending" ? "; it goes on with: npm start" : "";
+  terminal.err.write(`Webhook: ${deliveryOf(webhook)}${later}\n`);
+}
+
+/** Prints a result with the plot of its evidence and, if the job has one, its narrative. */
 export async function showResult({ gateway, terminal, paint, stops }: Session, id: string, result: Result): Promise<void> {
-  const evidence = await readEvidence(gateway, id);
+  const evidence = (await (await artifactOf(gateway, id, "evidence.json"))?.json()) as Rows | undefined;
   terminal.out.write(`${renderResult(result, evidence, paint.out).join("\n")}\n`);
   if (evidence) terminal.out.write(`\n${drawChart(evidence, widthOf(terminal.out), paint.out).join("\n")}\n`);
+  const narrative = await (await artifactOf(gateway, id, "narrative.md"))?.text();
+  if (narrative !== undefined) terminal.out.write(`\n${paint.out("bold", "In words")}\n\n${narrative}`);
   const files = absolute(gateway.url, jobPath(id, "/artifacts"));
   terminal.out.write(`\nPlots and numbers${stops ? ", after npm start" : ""}: ${paint.out("underline", files)}\n`);
 }
 
-/** The rows behind the plot; a job that kept none has no plot. */
-async function readEvidence(gateway: Session["gateway"], id: string): Promise<Rows | undefined> {
+/** A file of a job that may have none of this name: no rows were kept, or no narrative was asked for. */
+async function artifactOf(gateway: Session["gateway"], id: string, name: string): Promise<Response | undefined> {
   try {
-    const response = await gateway.open(jobPath(id, "/artifacts/evidence.json"));
-    return (await response.json()) as Rows;
+    return await gateway.open(jobPath(id, `/artifacts/${name}`), { headers: { accept: "*/*" } });
   } catch (error) {
     if (error instanceof Refused && error.problem.code === "artifact_not_found") return undefined;
     throw error;

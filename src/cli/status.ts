@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type Job, job } from "../contract/job.ts";
+import { deliveryOf } from "./delivery.ts";
 import { span } from "./figures.ts";
 import { absolute } from "./gateway.ts";
 import { isFinished } from "./outcome.ts";
@@ -43,6 +44,7 @@ function describe(document: Job, { gateway, paint }: Session): string[] {
     ...(progress && !isFinished(document) ? [["progress", `${progress.phase}, ${progress.done} of ${progress.total}`]] : []),
     ...(waiting ? [["waiting", `${waiting.detail} (${waiting.reason}${waiting.blocked_by ? `, ${waiting.blocked_by}` : ""})`]] : []),
     ...(error ? [["error", `${inCliWords(error.message)} (${error.code}, see ${absolute(gateway.url, error.doc)})`]] : []),
+    ...(document.webhook ? [["webhook", deliveryOf(document.webhook)]] : []),
     ...(document.reused_from ? [["reused", `the stored result of ${document.reused_from}`]] : []),
     ...(document.links.temporal_ui ? [["web ui", absolute(gateway.url, document.links.temporal_ui)]] : []),
   ];

@@ -19,6 +19,8 @@ export interface SubmitOptions {
   falseAcceptance?: number;
   priority?: number;
   deadline?: number;
+  callbackUrl?: string;
+  narrative?: boolean;
   reuse: boolean;
   missing?: Missing;
   key?: string;
@@ -35,6 +37,8 @@ export function addSubmitOptions(command: Command): Command {
     .option("--priority <1..5>", "1 is served first", integer(RANGES.priority))
     .option("--deadline <time>", "end of the job, time in queues included: 90, 90s, 15m, 2h or 1d", duration(RANGES.deadline))
     .addOption(new Option("--missing <what>", "rows that miss a value: refuse the table, or drop them").choices(missing.options))
+    .option("--narrative", "put the result in words too, as narrative.md")
+    .option("--callback-url <address>", "tell this https: address of the job's end, whatever it is (see docs/webhooks.md)")
     .option("--key <text>", "idempotency key: the same key and request are always the same job")
     .option("--no-reuse", "compute even if the result of the same request is stored")
     .addOption(new Option("--wait", "stay until the job ends and print its result (default)").conflicts("detach"))
@@ -47,7 +51,8 @@ export function addSubmitOptions(command: Command): Command {
 export async function requestOf(session: Session, source: RequestSource, options: SubmitOptions): Promise<Record<string, unknown>> {
   const document: Record<string, unknown> =
     "request" in source ? { ...source.request } : { dataset: await datasetOf(session, source, options.missing) };
-  overlay(document, { target: options.target, seed: options.seed, priority: options.priority });
+  const { target, seed, priority, narrative, callbackUrl: callback_url } = options;
+  overlay(document, { target, seed, priority, narrative, callback_url });
   overlayPart(document, "decision", { false_acceptance: options.falseAcceptance });
   overlayPart(document, "budget", { deadline_seconds: options.deadline });
   if (!options.reuse) document.reuse = false;

@@ -6,6 +6,8 @@ const FLAGS: Record<string, string> = {
   "/constants": "--refit",
   "/seed": "--seed",
   "/priority": "--priority",
+  "/callback_url": "--callback-url",
+  "/narrative": "--narrative",
   "/decision/false_acceptance": "--false-acceptance",
   "/budget/deadline_seconds": "--deadline",
   "/budget/max_fits": "--max-fits",

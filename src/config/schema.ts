@@ -151,7 +151,7 @@ export const workerSettings = z.object({
     .max(3_600)
     .default(20)
     .describe(
-      "Longest that a stopping worker lets running activities finish, in seconds; then they are handed back without using up an attempt.",
+      "Longest that a stopping worker lets running activities finish, in seconds; then they are handed back without using up an attempt. The process ends 10 s later at the latest.",
     ),
 });
 

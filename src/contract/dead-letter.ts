@@ -6,7 +6,7 @@ import { DEAD_LETTER_REASONS, KINDS, RESOLUTIONS } from "./names.ts";
 const timestamp = z.iso.datetime();
 const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
-/** Most dead letters of one replay. */
+/** Most dead letters of one call of replay. */
 export const MAX_REPLAYS = 1_000;
 
 const attemptError = z
@@ -76,11 +76,18 @@ export const discardRequest = z
 export const replayRequest = z
   .strictObject({
     ids: z.array(z.string().max(200)).min(1).max(MAX_REPLAYS).optional(),
-    filter: deadLetterFilter
-      .optional()
-      .meta({ description: `All open dead letters that match, the newest ${MAX_REPLAYS} at most. Give this or \`ids\`.` }),
+    filter: deadLetterFilter.optional().meta({ description: "All open dead letters that match, newest first. Give this or `ids`." }),
     dry_run: z.boolean().default(false).meta({ description: "Check everything, start nothing." }),
-    rate: z.number().min(0.001).max(1_000).default(10).meta({ description: "Jobs that start in a second." }),
+    rate: z
+      .number()
+      .min(0.001)
+      .max(1_000)
+      .default(10)
+      .meta({ description: "Jobs that start in a second. One that is refused takes no place." }),
+    page_token: z.string().default("").meta({
+      description:
+        "`next_page_token` of the reply that this call continues, with the same filter or the ids that were not reached, at the pace of that call.",
+    }),
     patch: z
       .record(z.string(), z.unknown())
       .default({})
@@ -97,13 +104,19 @@ export const replayReply = z
     replays: z.array(
       z.object({
         dead_letter_id: z.string(),
-        state: z.enum(["would_replay", "replayed", "refused"]).meta({ description: "A refusal concerns one dead letter, not the others." }),
+        state: z.enum(["would_replay", "replayed", "refused", "not_reached"]).meta({
+          description:
+            "A refusal concerns one dead letter, not the others. One that is not reached is left as it was, or is found as replayed by the next call.",
+        }),
         job_id: z.string().nullable().meta({ description: "The new job; asking again gives the same one." }),
-        starts_at: timestamp.nullable(),
+        starts_at: timestamp.nullable().meta({ description: "Null for a job that an earlier replay has started." }),
         error: jobError.nullable(),
       }),
     ),
-    more: z.boolean().meta({ description: "Whether more match the filter than one call replays; call again." }),
+    more: z.boolean().meta({
+      description: `Whether something is left to replay. A call ends after ${MAX_REPLAYS} dead letters or about 25 s; call again with next_page_token.`,
+    }),
+    next_page_token: z.string(),
   })
   .meta({ id: "ReplayReply" });
 export type ReplayReply = z.infer<typeof replayReply>;

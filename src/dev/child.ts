@@ -10,15 +10,24 @@ import { StartError } from "./start-error.ts";
 /** How often readiness is asked for. */
 const POLL_MS = 40;
 
-/** Longest time from the start of a process to its readiness. */
-const READY_MS = 60_000;
-
-/** Pause before a restart: doubled after each, up to the longest; a process that ran this long starts again at the shortest. */
-const SHORTEST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15_000;
-const STEADY_MS = 60_000;
+/** When a wait for the end of a process is told. */
+const NOTICE_MS = 3_000;
 
 const TAIL_LINES = 20;
+
+/** In milliseconds. */
+export interface Pace {
+  /** Longest time from the start of a process to its readiness. */
+  ready: number;
+  /** Pause before the first restart; doubled after each. */
+  shortest: number;
+  /** Longest pause. */
+  longest: number;
+  /** A process that ran this long is started again after the shortest pause. */
+  steady: number;
+}
+
+const PACE: Pace = { ready: 60_000, shortest: 500, longest: 15_000, steady: 60_000 };
 
 export interface ChildOptions {
   /** What a person calls it. */
@@ -34,12 +43,13 @@ export interface ChildOptions {
   /** Longest time between SIGTERM and SIGKILL, in milliseconds. */
   graceMs: number;
   report: Report;
+  pace?: Pace;
 }
 
 /** A process that is kept running until it is stopped. */
 export interface Child {
-  /** Asks it to stop, and kills it after its grace; returns when it is gone. */
-  stop(): Promise<void>;
+  /** Asks it to stop, and kills it after its grace. Resolves when it is gone, to whether it stopped in order; if not, tells why. */
+  stop(): Promise<boolean>;
   kill(): void;
 }
 
@@ -48,7 +58,13 @@ interface Life {
   /** Size of the log before this life. */
   logStart: number;
   began: number;
-  gone: Promise<string>;
+  gone: Promise<Death>;
+}
+
+interface Death {
+  how: string;
+  /** It stopped as it should, or before it could do anything. */
+  inOrder: boolean;
 }
 
 /**
@@ -61,10 +77,20 @@ export async function startChild(options: ChildOptions, signal: AbortSignal): Pr
   const child: Child = {
     async stop() {
       stopping.abort();
-      life.process.kill("SIGTERM");
-      const timer = setTimeout(() => life.process.kill("SIGKILL"), options.graceMs);
-      await life.gone;
-      clearTimeout(timer);
+      const { name, graceMs, logFile, report } = options;
+      if (!life.process.kill("SIGTERM")) return true;
+      const bound = `${graceMs / 1_000} s`;
+      const notice = setTimeout(() => report(`Waiting for the ${name} to stop, ${bound} at most; its log: ${logFile}`), NOTICE_MS);
+      let killed = false;
+      const killer = setTimeout(() => {
+        killed = life.process.kill("SIGKILL");
+      }, graceMs);
+      const { how, inOrder } = await life.gone;
+      clearTimeout(notice);
+      clearTimeout(killer);
+      if (killed) report(`The ${name} did not stop within ${bound} and was killed. The whole log: ${logFile}`);
+      else if (!inOrder) report(deathOf(options, life, how));
+      return inOrder && !killed;
     },
     kill() {
       stopping.abort();
@@ -81,20 +107,23 @@ export async function startChild(options: ChildOptions, signal: AbortSignal): Pr
   return child;
 
   async function keep(): Promise<void> {
-    let pause = SHORTEST_PAUSE_MS;
+    const { shortest, longest, steady } = options.pace ?? PACE;
+    let pause = shortest;
     while (true) {
-      const how = await life.gone;
+      const { how } = await life.gone;
       if (stopping.signal.aborted) return;
-      if (performance.now() - life.began > STEADY_MS) pause = SHORTEST_PAUSE_MS;
+      if (performance.now() - life.began > steady) pause = shortest;
       options.report(`${deathOf(options, life, how)}\nStarting the ${options.name} again in ${pause / 1_000} s.`);
       await sleep(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
-      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      pause = Math.min(2 * pause, longest);
       life = spawnOnce(options);
       await untilReady(options, life, stopping.signal).then(
         () => options.report(`The ${options.name} runs again.`),
-        // A death is told in the next round; a process that hangs is ended so that there is a next round.
-        () => stopping.signal.aborted || life.process.kill("SIGKILL"),
+        (error: Error) => {
+          // A death is told in the next round; a process that hangs is ended so that there is a next round.
+          if (!stopping.signal.aborted && life.process.kill("SIGKILL")) options.report(error.message);
+        },
       );
     }
   }
@@ -111,25 +140,29 @@ function spawnOnce({ command, args, env, logFile, node }: ChildOptions): Life {
   // A signal that comes too late is no reason to fall over.
   child.on("error", () => undefined);
   const gone = once(child, "exit").then(
-    ([code, signal]) => (signal ? `was ended by ${signal}` : `exited with code ${code}`),
-    (error: unknown) => `could not be started: ${error instanceof Error ? error.message : String(error)}`,
+    ([code, signal]) => ({
+      how: signal ? `was ended by ${signal}` : `exited with code ${code}`,
+      inOrder: code === 0 || signal === "SIGTERM",
+    }),
+    (error: unknown) => ({ how: `could not be started: ${error instanceof Error ? error.message : String(error)}`, inOrder: false }),
   );
   void gone.then(release);
   return { process: child, logStart, began: performance.now(), gone };
 }
 
 async function untilReady(options: ChildOptions, life: Life, signal: AbortSignal): Promise<void> {
-  let how: string | undefined;
-  void life.gone.then((text) => {
-    how = text;
+  const { ready: readyMs } = options.pace ?? PACE;
+  let death: Death | undefined;
+  void life.gone.then((known) => {
+    death = known;
   });
-  while (performance.now() - life.began < READY_MS) {
+  while (performance.now() - life.began < readyMs) {
     signal.throwIfAborted();
-    if (how !== undefined) throw new StartError(deathOf(options, life, how));
+    if (death) throw new StartError(deathOf(options, life, death.how));
     if (await options.ready().catch(() => false)) return;
     await sleep(POLL_MS);
   }
-  throw new StartError(`The ${options.name} is not ready after ${READY_MS / 1_000} s; its log: ${options.logFile}`);
+  throw new StartError(`The ${options.name} is not ready after ${readyMs / 1_000} s; its log: ${options.logFile}`);
 }
 
 function deathOf({ name, logFile }: ChildOptions, life: Life, how: string): string {

@@ -32,9 +32,9 @@ try {
   system = await startSystem({ settings, temporal, env: process.env, report, signal: stopping.signal });
   report(welcome(system));
   if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener("abort", resolve));
-  await system.stop();
-  report("Stopped.");
-  process.exit(0);
+  const inOrder = await system.stop();
+  report(inOrder ? "Stopped." : "Stopped, but not in order.");
+  process.exit(inOrder ? 0 : 1);
 } catch (error) {
   if (stopping.signal.aborted) process.exit(0);
   const expected = error instanceof StartError || error instanceof ConfigError;

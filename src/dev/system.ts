@@ -34,8 +34,8 @@ export interface System {
   uiUrl: string | undefined;
   temporalAddress: string;
   dataDir: string;
-  /** Stops the gateway, lets the worker drain, stops the server; returns when all are gone. */
-  stop(): Promise<void>;
+  /** Stops the gateway, lets the worker drain, stops the server. Resolves when all are gone, to whether all stopped in order. */
+  stop(): Promise<boolean>;
   /** Ends everything at once; jobs resume at the next start. */
   kill(): void;
 }
@@ -56,12 +56,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal;
   const stopAll = async () => {
     // In this order nobody submits to a system that closes, and the worker can report what it finished.
-    await children.gateway?.stop();
-    await children.worker?.stop();
-    await children.server?.stop();
+    const inOrder: (boolean | undefined)[] = [];
+    for (const child of [children.gateway, children.worker, children.server]) inOrder.push(await child?.stop());
     await lock.release();
+    return !inOrder.includes(false);
   };
-  let stopped: Promise<void> | undefined;
+  let stopped: Promise<boolean> | undefined;
   // Once only: by a second call, another system may have the directory and its lock.
   const stop = () => {
     stopped ??= stopAll();

@@ -76,7 +76,7 @@ const RULES: Record<string, Rule> = {
     builtins: ANY,
   },
   outbound: { values: ["contract"], types: ["contract"], packages: /^cockatiel$/, builtins: NONE },
-  telemetry: { values: ["contract"], types: ["contract"], packages: /^pino$/, builtins: ANY },
+  telemetry: { values: ["contract"], types: ["contract"], packages: /^(pino|close-with-grace)$/, builtins: ANY },
   config: { values: ["contract"], types: ["contract"], packages: /^(zod|@temporalio\/envconfig)$/, builtins: ANY },
   api: {
     values: ["contract", "datasets", "webhooks"],

@@ -48,6 +48,38 @@ test("discover uploads a CSV file, lays the options over the request and prints 
   });
 });
 
+test("--narrative and --callback-url are sent, and the words and the delivery are shown", async () => {
+  const webhook = { id: `webhook.${JOB_ID}.1`, state: "pending", attempts: 2, last_status: 503, detail: null } as const;
+  const { url, received } = await gateway({
+    ...answersFor(jobOf({ result: RESULT, webhook })),
+    [`GET /v1/jobs/${JOB_ID}/artifacts/narrative.md`]: (_, response) => response.end("**Accepted**: `T = 365.2 a^1.5`\n"),
+  });
+  const address = "https://example.org/hooks/orrery";
+  for (const [command = "", ...options] of [["discover"], ["evaluate", "--law", "T = a"]]) {
+    const args = [command, "columns.json", ...options, "--narrative", "--callback-url", address];
+    const { code, out, err } = await orrery(args, { url, cwd: folder });
+    expect(code).toBe(0);
+    expect(out).toContain("In words\n\n**Accepted**: `T = 365.2 a^1.5`\n");
+    expect(err).toContain("Webhook: pending, 2 attempts, last answer 503\n");
+    const submit = received.find(({ path }) => path === `/v1/${command}_async`);
+    expect(JSON.parse(submit?.body ?? "")).toMatchObject({ narrative: true, callback_url: address });
+  }
+  expect((await orrery(["status", JOB_ID], { url })).out).toMatch(/^webhook +pending, 2 attempts, last answer 503$/m);
+  expect((await orrery(["result", JOB_ID], { url })).err).toContain("Webhook: pending, 2 attempts, last answer 503\n");
+});
+
+test.each([
+  ["delivered, 1 attempt, last answer 200", { state: "delivered", attempts: 1, last_status: 200, detail: null }],
+  [
+    "given up, 1 attempt, last answer 404, The receiver answered 404.",
+    { state: "given_up", attempts: 1, last_status: 404, detail: "The receiver answered 404." },
+  ],
+  ["pending", { state: "pending", attempts: 0, last_status: null, detail: null }],
+] as const)("status tells of a webhook that it is %s", async (line, delivery) => {
+  const { url } = await gateway(answersFor(jobOf({ webhook: { id: `webhook.${JOB_ID}.1`, ...delivery } })));
+  expect((await orrery(["status", JOB_ID], { url })).out).toContain(`  ${line}\n`);
+});
+
 test("--json prints the server's document of the finished job, byte for byte", async () => {
   const document = `${JSON.stringify(jobOf({ result: RESULT }), null, 3)}\n`;
   const { url } = await gateway({

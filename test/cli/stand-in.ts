@@ -102,6 +102,7 @@ export function answersFor(job: Job): Record<string, Handler> {
     },
     [`GET ${base}/result`]: (_, response) => sendJson(response, 200, job.result),
     [`GET ${base}/artifacts/evidence.json`]: (_, response) => sendJson(response, 200, EVIDENCE),
+    [`GET ${base}/artifacts/narrative.md`]: (_, response) => sendProblem(response, "artifact_not_found", "There is no such file."),
     [`GET ${base}/artifacts/plot.svg`]: (_, response) => response.writeHead(200, { "content-type": "image/svg+xml" }).end("<svg/>"),
   };
 }

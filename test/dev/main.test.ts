@@ -63,6 +63,14 @@ async function processesOf(directory: string): Promise<string[]> {
   return texts.filter(({ text }) => text.includes(directory)).map(({ id }) => id);
 }
 
+/** Id of the process of this system that runs a program of the build. */
+async function processOf(program: string): Promise<number> {
+  for (const id of await processesOf(folder)) {
+    if ((await readFile(`/proc/${id}/cmdline`, "utf8")).includes(join(dist, `${program}.js`))) return Number(id);
+  }
+  throw new Error(`there is no ${program}`);
+}
+
 describe.skipIf(!existsSync("/proc/self/environ"))("a command without a gateway", () => {
   function discover(...options: string[]): Child {
     const { ORRERY_URL: _, ...own } = env;
@@ -131,6 +139,25 @@ describe.skipIf(!existsSync("/proc/self/environ"))("npm start", () => {
     expect((await finished(url, done.body.job_id)).result).toEqual(done.body.result);
     expect(await finished(url, unfinished.body.job_id)).toMatchObject({ status: "succeeded", run: 1 });
     expect(await again.end("SIGINT")).toBe(0);
+  });
+
+  test("says so and exits with 1 when one of its processes had to be killed, and leaves nothing behind", async () => {
+    const child = await startReady();
+    process.kill(await processOf("worker"), "SIGSTOP");
+    expect(await child.end("SIGTERM")).toBe(1);
+    expect(child.output()).toContain("Waiting for the worker to stop, 13 s at most; its log: ");
+    expect(child.output()).toMatch(/The worker did not stop within 13 s and was killed\..*\nStopped, but not in order\.\n$/);
+    expect(await processesOf(folder)).toEqual([]);
+  });
+
+  test("starts a worker again that is killed, and the jobs go on", async () => {
+    const child = await startReady();
+    process.kill(await processOf("worker"), "SIGKILL");
+    await until("the restart", () => (child.output().includes("The worker runs again.") ? true : undefined));
+    expect(child.output()).toMatch(/The worker was ended by SIGKILL\. Its last lines:\n[\s\S]*Starting the worker again in 0\.5 s\./);
+    const done = await call("POST", `http://127.0.0.1:${env.ORRERY_PORT}/v1/evaluate`, { body: keplerEvaluation });
+    expect(done.body.status).toBe("succeeded");
+    expect(await child.end("SIGTERM")).toBe(0);
   });
 
   test("names every port that is taken before it starts anything", async () => {

@@ -9,6 +9,8 @@ import type { Temporal } from "../temporal/temporal.ts";
 /** A dead letter as the server keeps it. */
 export interface Letter {
   id: string;
+  /** The server's id of its run. */
+  runId: string;
   facts: DeadLetter;
   /** What became of it; `null` while it is open. */
   resolution: Resolution | null;
@@ -40,7 +42,7 @@ export function createDeadLetters(temporal: Temporal): DeadLetters {
       const query = queryOf(tenant, filter);
       const bound = JSON.stringify([query, filter.reason]);
       const { items, nextPageToken } = await temporal.list(query, size, decodeToken(token, bound));
-      const found = items.map(({ workflowId, memo }): Letter => ({ id: workflowId, facts: factsOf(memo), resolution: null }));
+      const found = items.map(({ workflowId, runId, memo }): Letter => ({ id: workflowId, runId, facts: factsOf(memo), resolution: null }));
       return {
         letters: found.filter(({ facts: { reason, resolution } }) => !resolution && (filter.reason ?? reason) === reason),
         nextPageToken: encodeToken(nextPageToken, bound),
@@ -62,12 +64,11 @@ export function createDeadLetters(temporal: Temporal): DeadLetters {
       const close = snapshot.closedAt === undefined ? undefined : await temporal.closeEvent(id, snapshot.runId);
       const facts = factsOf(snapshot.memo);
       const resolution = decoded<Resolution>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]);
-      return { id, facts, resolution: resolution ?? facts.resolution ?? null };
+      return { id, runId: snapshot.runId, facts, resolution: resolution ?? facts.resolution ?? null };
     },
 
-    async payload({ id }) {
-      const snapshot = await temporal.describe(id);
-      const [first] = snapshot ? await temporal.events(id, snapshot.runId, 1) : [];
+    async payload({ id, runId }) {
+      const [first] = await temporal.events(id, runId, 1);
       return decoded<JobInput>(first?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]);
     },
 

@@ -2,7 +2,9 @@ import { type DeadLetterFilter, MAX_REPLAYS, type ReplayReply, type ReplayReques
 import { ERRORS, OrreryError } from "../../contract/errors.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { SubmitJob } from "../jobs/submit.ts";
+import { decodeToken, encodeToken } from "../page-token.ts";
 import type { DeadLetters, Letter } from "./letters.ts";
+import { Pace } from "./pace.ts";
 import { mergePatch } from "./patch.ts";
 
 type Replay = ReplayReply["replays"][number];
@@ -10,22 +12,55 @@ type Replay = ReplayReply["replays"][number];
 /** What is asked for, and by which request. */
 type Asked = ReplayRequest & { requestId: string };
 
-const PAGE = 100;
+/** Dead letters that are replayed side by side. Between two batches it is seen whether there is time for more. */
+const BATCH = 8;
+
+/** Time in which batches are begun. A client waits for a minute. */
+const TIME_MS = 25_000;
+
+interface Batch {
+  ids: string[];
+  /** Where the list goes on after it; empty at the end. */
+  rest: string;
+}
+
+export interface ReplayDeps {
+  deadLetters: DeadLetters;
+  submit: SubmitJob;
+  audit: AuditLog;
+  /** Milliseconds in which batches are begun. Default: 25 s. */
+  timeMs?: number;
+  /** Begins no further batch once it aborts. */
+  signal: AbortSignal;
+}
 
 /**
  * Replays dead letters: each is submitted as any other job is, with an id that follows from the dead letter's, so a second
  * replay finds the job of the first. The server delays the starts, so a gateway that dies after the submit loses nothing.
  */
-export function createReplay({ deadLetters, submit, audit }: { deadLetters: DeadLetters; submit: SubmitJob; audit: AuditLog }) {
-  async function matching(tenant: string, filter: DeadLetterFilter): Promise<{ letters: Letter[]; more: boolean }> {
-    const letters: Letter[] = [];
-    let token = "";
+export function createReplay({ deadLetters, submit, audit, timeMs = TIME_MS, signal }: ReplayDeps) {
+  async function* matching(tenant: string, filter: DeadLetterFilter, from: string): AsyncGenerator<Batch> {
+    let token = from;
     do {
-      const page = await deadLetters.list(tenant, filter, { size: PAGE, token });
-      letters.push(...page.letters);
-      token = page.nextPageToken;
-    } while (token !== "" && letters.length < MAX_REPLAYS);
-    return { letters: letters.slice(0, MAX_REPLAYS), more: token !== "" || letters.length > MAX_REPLAYS };
+      const { letters, nextPageToken } = await deadLetters.list(tenant, filter, { size: BATCH, token });
+      yield { ids: letters.map(({ id }) => id), rest: nextPageToken };
+      token = nextPageToken;
+    } while (token !== "");
+  }
+
+  /** Takes its time from the pace, and gives it back if no job starts by it. */
+  async function replayPaced(id: string, tenant: string, pace: Pace, options: Asked): Promise<Replay> {
+    const time = pace.take();
+    const delayMs = Math.max(Math.round(time - Date.now()), 0);
+    try {
+      // Read anew: somebody may have resolved it since the list was made.
+      const replay = await replayOne(await deadLetters.read(id, tenant), tenant, delayMs, options);
+      if (replay.starts_at === null) pace.giveBack(time);
+      return replay;
+    } catch (error) {
+      pace.giveBack(time);
+      throw error;
+    }
   }
 
   async function replayOne(letter: Letter, tenant: string, delayMs: number, options: Asked): Promise<Replay> {
@@ -47,7 +82,7 @@ export function createReplay({ deadLetters, submit, audit }: { deadLetters: Dead
         ...(reason !== undefined && { reason }),
       });
     }
-    const { view } = await submit({
+    const { view, replayed: earlier } = await submit({
       kind: letter.facts.kind,
       tenant,
       document: mergePatch(input.request, options.patch) as object,
@@ -66,33 +101,72 @@ export function createReplay({ deadLetters, submit, audit }: { deadLetters: Dead
       dead_letter_id: letter.id,
       state: options.dry_run ? "would_replay" : "replayed",
       job_id: view.jobId,
-      starts_at: new Date(view.memo.accepted_at + delayMs).toISOString(),
+      starts_at: earlier ? null : new Date(view.memo.accepted_at + delayMs).toISOString(),
       error: null,
     };
   }
 
   return async function replay(tenant: string, options: Asked): Promise<ReplayReply> {
-    const { ids, filter = {}, dry_run, rate } = options;
-    const { letters, more } = ids ? { letters: [...new Set(ids)], more: false } : await matching(tenant, filter);
+    const { filter = {}, dry_run, rate, page_token } = options;
+    const ids = options.ids && [...new Set(options.ids)];
+    const asked = ids ? "ids" : JSON.stringify(filter);
+    const place = placeIn(page_token, asked);
+    const pace = new Pace(rate, place.next);
+    const end = performance.now() + timeMs;
     const replays: Replay[] = [];
-    let started = 0;
-    for (const each of letters) {
-      try {
-        // Read anew: somebody may have resolved it since the list was made.
-        const letter = await deadLetters.read(typeof each === "string" ? each : each.id, tenant);
-        replays.push(await replayOne(letter, tenant, Math.round((started * 1_000) / rate), options));
-        started += 1;
-      } catch (error) {
-        // The others go on; a server that is away concerns them all.
-        if (!(error instanceof OrreryError) || error.code === "temporal_unavailable") throw error;
-        replays.push(refused(typeof each === "string" ? each : each.id, error));
+    let { rest } = place;
+    try {
+      for await (const batch of ids ? named(ids) : matching(tenant, filter, rest)) {
+        let away: OrreryError | undefined;
+        const one = (id: string) =>
+          replayPaced(id, tenant, pace, options).catch((error: unknown) => {
+            if (!(error instanceof OrreryError)) throw error;
+            if (isAway(error)) away = error;
+            return unreplayed(id, error);
+          });
+        replays.push(...(await Promise.all(batch.ids.map(one))));
+        // The next call begins with this batch again.
+        if (away) throw away;
+        rest = batch.rest;
+        if (signal.aborted || performance.now() > end || replays.length > MAX_REPLAYS - BATCH) break;
       }
+    } catch (error) {
+      // What was done is told, whatever keeps the rest from being done.
+      if (!isAway(error) || replays.every(({ state }) => state === "not_reached")) throw error;
     }
-    return { dry_run, replays, more };
+    replays.push(...(ids ?? []).slice(replays.length).map((id) => unreplayed(id)));
+    const more = rest !== "" || replays.some(({ state }) => state === "not_reached");
+    return { dry_run, replays, more, next_page_token: more ? tokenOf({ rest, next: pace.next }, asked) : "" };
   };
 }
 
-function refused(id: string, { code, message }: OrreryError): Replay {
-  const error = { code, message, retryable: ERRORS[code].retryable, doc: `/docs/errors/${code}` };
-  return { dead_letter_id: id, state: "refused", job_id: null, starts_at: null, error };
+function* named(ids: string[]): Generator<Batch> {
+  for (let from = 0; from < ids.length; from += BATCH) yield { ids: ids.slice(from, from + BATCH), rest: "" };
+}
+
+/** Where a call ended: in the list, and in the pace. */
+interface Place {
+  rest: string;
+  next: number;
+}
+
+function tokenOf(place: Place, asked: string): string {
+  return encodeToken(Buffer.from(JSON.stringify(place)), asked);
+}
+
+function placeIn(token: string, asked: string): Place {
+  return token === "" ? { rest: "", next: 0 } : (JSON.parse(Buffer.from(decodeToken(token, asked)).toString()) as Place);
+}
+
+/** A server that is away concerns all dead letters, a refusal only one. */
+function isAway(error: unknown): boolean {
+  return error instanceof OrreryError && error.code === "temporal_unavailable";
+}
+
+function unreplayed(id: string, fault?: OrreryError): Replay {
+  const error = fault
+    ? { code: fault.code, message: fault.message, retryable: ERRORS[fault.code].retryable, doc: `/docs/errors/${fault.code}` }
+    : null;
+  const state = fault && !isAway(fault) ? "refused" : "not_reached";
+  return { dead_letter_id: id, state, job_id: null, starts_at: null, error };
 }

@@ -7,7 +7,8 @@ import type { Services } from "../../services.ts";
 
 /** `POST /v1/dead-letters/replay`: new jobs in the place of failed ones. */
 export function replayDeadLetters(services: Services): Operation {
-  const replay = createReplay(services);
+  const { options, draining } = services;
+  const replay = createReplay({ ...services, signal: draining, ...(options.replayMs !== undefined && { timeMs: options.replayMs }) });
   return operation({
     id: "replayDeadLetters",
     method: "post",
@@ -24,10 +25,17 @@ export function replayDeadLetters(services: Services): Operation {
       },
     },
     responses: { 200: json(replayReply, "What became of each; of a dry run, what would.") },
-    problems: ["malformed_json", "body_too_large", "unsupported_media_type", "invalid_request", "temporal_unavailable"],
+    problems: [
+      "malformed_json",
+      "body_too_large",
+      "unsupported_media_type",
+      "invalid_request",
+      "invalid_parameter",
+      "temporal_unavailable",
+    ],
     async handle({ request, response, tenant }) {
-      const options = parseDocument(replayRequest, await readJson(request, services.options.maxUploadBytes));
-      response.set("Cache-Control", "no-store").json(await replay(tenant, { ...options, requestId: response.locals.requestId }));
+      const asked = parseDocument(replayRequest, await readJson(request, options.maxUploadBytes));
+      response.set("Cache-Control", "no-store").json(await replay(tenant, { ...asked, requestId: response.locals.requestId }));
     },
   });
 }
