@@ -70,7 +70,7 @@ describe("a worker that is told to stop", () => {
     const heir = await stack.startWorker();
     expect(await finished(stack.url, jobId)).toMatchObject({ status: "succeeded", attempts: 1 });
     expect(await heir.end("SIGTERM")).toBe(0);
-  });
+  }, 120_000);
 
   test("whose disk hangs gives up by name within the bound, and does not hang itself", async () => {
     const { dataset } = longSearch(400_000, 22);

@@ -62,7 +62,7 @@ test("many dead letters are replayed once each, in the order of the list, with a
   const { body } = await call<{ events: AuditEvent[] }>("GET", `${stack.url}/v1/audit?action=dead_letter.replay&page_size=100`);
   expect([body.events.length, new Set(body.events.map((event) => event.subject))]).toEqual([60, new Set(letters)]);
   await noneLeft();
-});
+}, 120_000);
 
 test("a call that has no time for all says so, and the next one goes on with the rest at the same pace", async () => {
   const letters = await bury(24);
@@ -101,7 +101,7 @@ test("a call that has no time for all says so, and the next one goes on with the
   expect([...all.out.matchAll(/^(dead-letter\.\S+) +replayed /gm)].map(([, id]) => id)).toEqual(letters);
   await noneLeft();
   await gateway.close();
-});
+}, 120_000);
 
 test("one that is refused takes no place in the pace", async () => {
   const letters = await bury(8);
