@@ -9,7 +9,7 @@ import {
 } from "../contract/dead-letter.ts";
 import { DEAD_LETTER_REASONS, KINDS } from "../contract/names.ts";
 import { span } from "./figures.ts";
-import { parse } from "./gateway.ts";
+import { absolute, parse } from "./gateway.ts";
 import { decimal, integer } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 import { type Session, sessionOf } from "./session.ts";
@@ -103,7 +103,7 @@ function addShow(letters: Command): void {
         ["last error", `${last.code} at ${last.at}: ${last.message}`],
         ["accepted", document.accepted_at],
         ["failed", document.failed_at],
-        ...filesOf(document),
+        ...filesOf(document, gateway.url),
         ...(resolution ? [[resolution.resolution, `by ${resolution.by}: ${resolution.reason}`]] : []),
         ...(resolution?.job_id ? [["new job", resolution.job_id]] : []),
       ];
@@ -113,9 +113,9 @@ function addShow(letters: Command): void {
 }
 
 /** Where the files of the failure are. */
-function filesOf({ artifact, partial, links }: DeadLetterBody): string[][] {
-  const files = [artifact, partial].flatMap((file) => (file ? [`${links.artifacts}/${file.name}`] : []));
-  return files.length > 0 ? [["files", files.join(", ")]] : [];
+function filesOf({ artifact, partial, links }: DeadLetterBody, url: string): string[][] {
+  const files = [artifact, partial].flatMap((file) => (file ? [absolute(url, `${links.artifacts}/${file.name}`)] : []));
+  return files.map((file) => ["file", file]);
 }
 
 function addReplay(letters: Command): void {

@@ -4,7 +4,7 @@ import { result } from "../contract/result.ts";
 import { Refused } from "./gateway.ts";
 import { EXIT, exitCodeOfVerdict } from "./outcome.ts";
 import { jobPath, sessionOf } from "./session.ts";
-import { showDelivery, showResult } from "./show.ts";
+import { showDelivery, showPartial, showResult } from "./show.ts";
 import { writeDocument } from "./terminal.ts";
 import { inCliWords } from "./words.ts";
 
@@ -36,6 +36,7 @@ export function addResult(program: Command): void {
             ? `The job has no result yet. Wait for it:  ${session.next(`watch ${id}`)}`
             : `${inCliWords(detail)}\nWhy:  ${session.next(`status ${id}`)}`;
         session.terminal.err.write(`${advice}\n`);
+        if (code === "job_has_no_result" && !options.json) await showPartial(session, id);
         if (options.json) writeDocument(session.terminal, error.text);
         process.exitCode = code === "job_not_finished" ? EXIT.error : EXIT.notSucceeded;
       }

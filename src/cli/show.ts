@@ -1,5 +1,5 @@
 import type { Job } from "../contract/job.ts";
-import type { Result } from "../contract/result.ts";
+import { type Result, result } from "../contract/result.ts";
 import type { Rows } from "./advice.ts";
 import { drawChart } from "./chart.ts";
 import { deliveryOf } from "./delivery.ts";
@@ -27,9 +27,9 @@ export function showDelivery({ terminal, stops }: Session, webhook: NonNullable<
 }
 
 /** Prints a result with the plot of its evidence and, if the job has one, its narrative. */
-export async function showResult({ gateway, terminal, paint, stops }: Session, id: string, result: Result): Promise<void> {
+export async function showResult({ gateway, terminal, paint, stops }: Session, id: string, found: Result): Promise<void> {
   const evidence = (await (await artifactOf(gateway, id, "evidence.json"))?.json()) as Rows | undefined;
-  terminal.out.write(`${renderResult(result, evidence, paint.out).join("\n")}\n`);
+  terminal.out.write(`${renderResult(found, evidence, paint.out).join("\n")}\n`);
   if (evidence) terminal.out.write(`\n${drawChart(evidence, widthOf(terminal.out), paint.out).join("\n")}\n`);
   const narrative = await (await artifactOf(gateway, id, "narrative.md"))?.text();
   if (narrative !== undefined) terminal.out.write(`\n${paint.out("bold", "In words")}\n\n${narrative}`);
@@ -37,7 +37,17 @@ export async function showResult({ gateway, terminal, paint, stops }: Session, i
   terminal.out.write(`\nPlots and numbers${stops ? ", after npm start" : ""}: ${paint.out("underline", files)}\n`);
 }
 
-/** A file of a job that may have none of this name: no rows were kept, or no narrative was asked for. */
+/** Prints what the completed shards of a failed job have found, if there is such a file. */
+export async function showPartial({ gateway, terminal, paint }: Session, id: string): Promise<void> {
+  const file = await artifactOf(gateway, id, "partial.json");
+  const partial = file && result.parse(await file.json());
+  if (!partial) return;
+  const { shards, of } = partial.searched ?? { shards: 0, of: 0 };
+  terminal.err.write(`What ${shards} of ${of} shards had found when it ended:\n`);
+  terminal.out.write(`${renderResult(partial, undefined, paint.out).join("\n")}\n`);
+}
+
+/** A file of a job that may have none of this name: no rows were kept, no narrative was asked for, no shard was done. */
 async function artifactOf(gateway: Session["gateway"], id: string, name: string): Promise<Response | undefined> {
   try {
     return await gateway.open(jobPath(id, `/artifacts/${name}`), { headers: { accept: "*/*" } });

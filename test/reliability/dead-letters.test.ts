@@ -216,6 +216,9 @@ test("a job in shards that ends too early leaves what was found, which is inconc
   expect(found.searched?.of).toBeGreaterThan(error.partial.length);
   expect([found.law, typeof found.candidate?.text]).toEqual([undefined, "string"]);
   expect(error.spent).toEqual(job.spent);
+  const shown = await orrery(["result", jobId], { url: stack.url });
+  expect([shown.code, shown.out]).toEqual([2, expect.stringContaining("inconclusive")]);
+  expect(shown.err).toContain(`What ${error.partial.length} of `);
   expect(error.spent.computing).toBeGreaterThan(error.spent.queued);
 });
 
