@@ -1,6 +1,7 @@
 import type { Service } from "./client.ts";
 import type { Ledger } from "./ledger.ts";
 import { endless, lasting, poisonous } from "./load.ts";
+import { ATTEMPTS } from "./oracle.ts";
 import { pause, type Stage } from "./stage.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -23,9 +24,6 @@ export interface Fault {
 
 /** A worker counts as lost after six seconds without a heartbeat. */
 const PAST_HEARTBEAT_MS = 9_000;
-
-/** Attempts of one activity; a job that ends as many workers is given up. */
-const ATTEMPTS = 5;
 
 /** Numbers for jobs of faults, beyond those of the load. */
 const OWN_JOBS = 1_000_000;
@@ -83,8 +81,15 @@ async function rolling(scene: Scene, index: number): Promise<string> {
     proofs.push(await scene.stage.strike("worker", "SIGTERM"));
   }
   await following;
-  const { body } = await scene.service.job(jobId);
-  return `${proofs.length} restarts while ${jobId} was computed; it took ${body.attempts} attempts`;
+  const attempts = await attemptsOf(scene, jobId);
+  scene.ledger.write({ at: Date.now(), event: "restarted", job_id: jobId, attempts });
+  return `${proofs.length} restarts while ${jobId} was computed; it took ${attempts} attempts`;
+}
+
+/** The most attempts of any activity of the job, those of its shards included, of which its own body does not tell. */
+async function attemptsOf({ service }: Scene, jobId: string): Promise<number> {
+  const { body } = await service.tree(jobId);
+  return Math.max(...body.members.map(({ attempts }) => attempts));
 }
 
 async function poison(scene: Scene, index: number): Promise<string> {

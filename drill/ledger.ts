@@ -11,6 +11,8 @@ export type Entry =
   /** `silent_ms`: from the request to the first look that found no thread at work; null if a fault was in the way. */
   | { at: number; event: "cancelled"; job_id: string; receipt: string; silent_ms: number | null; computing: boolean }
   | { at: number; event: "terminated"; job_id: string }
+  /** `attempts`: the most that an activity of the job took whose worker was stopped in order and started again, and again. */
+  | { at: number; event: "restarted"; job_id: string; attempts: number }
   /** A look at a job while a fault is on. `status` is null where no reply came. */
   | { at: number; event: "read"; during: string; job_id: string; status: number | null; ms: number }
   | { at: number; event: "fault"; name: string; open: number; proof: string; recovered_ms: number };

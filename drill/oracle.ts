@@ -2,9 +2,12 @@ import type { Job } from "../src/contract/job.ts";
 import { type Status, TERMINAL } from "../src/contract/names.ts";
 import type { Entry } from "./ledger.ts";
 
+/** What is read of a job at the close. */
+export type Closed = Pick<Job, "job_id" | "status" | "run" | "attempts">;
+
 /** What the service says of itself once the faults have stopped and its work is done. */
 export interface State {
-  jobs: Pick<Job, "job_id" | "status" | "run">[];
+  jobs: Closed[];
   /** Open dead letters. */
   deadLetters: { job_id: string; run: number }[];
   /** Every file that a job lists: the hash that the list says, and the hash of what was downloaded, or null if it could not be. */
@@ -27,6 +30,8 @@ export interface Findings {
   changed: string[];
   /** G1, G4, G5: an end that is not one of those that are right for the job. */
   wrongEnd: string[];
+  /** G3: more attempts than an activity has, or any used up by a worker that stopped in order. */
+  overtried: string[];
   /** G4: still computing when the receipt said that it was cancelled, or long after it. */
   noisy: string[];
   /** G10: a look at a job that was answered with neither the job nor a clear refusal, or not at all by a gateway that lives. */
@@ -44,6 +49,9 @@ export interface Findings {
 
 /** Longest time after a cancel at which a job may still compute, in milliseconds. */
 export const SILENCE_MS = 5_000;
+
+/** Attempts of one activity. A job that ends as many workers is given up. */
+export const ATTEMPTS = 5;
 
 /** Faults in which nobody is there to answer. */
 const GATEWAY_AWAY = /gateway|everything/;
@@ -70,6 +78,14 @@ export function judge(entries: readonly Entry[], state: State): Findings {
       const right = terminated.has(job_id) ? ["failed"] : ends;
       return status === undefined || !TERMINAL.includes(status) || right.includes(status) ? [] : [`${job_id}: ${status}`];
     }),
+    overtried: [
+      ...state.jobs.filter(({ attempts }) => attempts > ATTEMPTS).map(({ job_id, attempts }) => `${job_id}: ${attempts} attempts`),
+      ...entries.flatMap((entry) =>
+        entry.event === "restarted" && entry.attempts > 1
+          ? [`${entry.job_id}: ${entry.attempts} attempts, though its workers stopped in order`]
+          : [],
+      ),
+    ],
     noisy: entries.flatMap((entry) => {
       if (entry.event !== "cancelled") return [];
       const { job_id, receipt, computing, silent_ms } = entry;

@@ -4,6 +4,7 @@ import type { DrillResult } from "./run.ts";
 const GUARANTEES: readonly { id: string; says: string; findings: readonly (keyof DrillResult["findings"])[] }[] = [
   { id: "G1", says: "every accepted job reaches one end", findings: ["lost", "changed", "wrongEnd"] },
   { id: "G2", says: "one key, one job, one result", findings: ["doubled", "unasked", "disagreeing"] },
+  { id: "G3", says: "five attempts at most, and none is lost to a restart in order", findings: ["overtried"] },
   { id: "G4", says: "cancel reaches every part, and the receipt is true", findings: ["noisy"] },
   {
     id: "G6",

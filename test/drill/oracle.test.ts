@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Entry } from "../../drill/ledger.ts";
-import { type Findings, judge, type State } from "../../drill/oracle.ts";
+import { type Closed, type Findings, judge, type State } from "../../drill/oracle.ts";
+
+function job(job_id: string, status: Closed["status"], more: Partial<Closed> = {}): Closed {
+  return { job_id, status, run: 1, attempts: 1, ...more };
+}
 
 /** Two jobs that succeeded, one that failed and one that was cancelled, all as they should. */
 function sound(): { entries: Entry[]; state: State } {
@@ -26,12 +30,7 @@ function sound(): { entries: Entry[]; state: State } {
       { at: 3, event: "read", during: "freeze Temporal", job_id: "a", status: 503, ms: 3 },
     ],
     state: {
-      jobs: [
-        { job_id: "a", status: "succeeded", run: 1 },
-        { job_id: "b", status: "succeeded", run: 1 },
-        { job_id: "c", status: "failed", run: 1 },
-        { job_id: "d", status: "cancelled", run: 1 },
-      ],
+      jobs: [job("a", "succeeded"), job("b", "succeeded"), job("c", "failed"), job("d", "cancelled")],
       deadLetters: [{ job_id: "c", run: 1 }],
       artifacts: [
         { job_id: "a", name: "result.json", listed: "11", read: "11" },
@@ -53,12 +52,12 @@ type Sound = ReturnType<typeof sound>;
 /** A bug of the service, planted into what was seen or said, and the one finding that must name it. */
 const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findings, named: string][] = [
   ["a job is lost", ({ state }) => void state.jobs.splice(1, 1), "lost", "b"],
-  ["a job never ends", ({ state }) => void state.jobs.splice(1, 1, { job_id: "b", status: "running", run: 1 }), "lost", "b"],
+  ["a job never ends", ({ state }) => void state.jobs.splice(1, 1, job("b", "running")), "lost", "b"],
   [
     "one key is answered with two jobs",
     ({ entries, state }) => {
       entries.push({ at: 4, event: "accepted", key: "k1", job_id: "e", ends: ["succeeded"], request: "same" });
-      state.jobs.push({ job_id: "e", status: "succeeded", run: 1 });
+      state.jobs.push(job("e", "succeeded"));
       state.runs?.set("e", 1);
     },
     "doubled",
@@ -81,7 +80,7 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
   [
     "a job that cannot fail is said to have",
     ({ state }) => {
-      state.jobs[1] = { job_id: "b", status: "failed", run: 1 };
+      state.jobs[1] = job("b", "failed");
       state.deadLetters.push({ job_id: "b", run: 1 });
     },
     "wrongEnd",
@@ -92,6 +91,18 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
     ({ entries }) => void entries.push({ at: 4, event: "terminated", job_id: "b" }),
     "wrongEnd",
     "b: succeeded",
+  ],
+  [
+    "an activity is tried once too often",
+    ({ state }) => void state.jobs.splice(2, 1, job("c", "failed", { attempts: 6 })),
+    "overtried",
+    "c: 6 attempts",
+  ],
+  [
+    "a worker that stops in order uses up an attempt",
+    ({ entries }) => void entries.push({ at: 4, event: "restarted", job_id: "a", attempts: 2 }),
+    "overtried",
+    "a: 2 attempts, though its workers stopped in order",
   ],
   [
     "a receipt says cancelled while a thread computes",
