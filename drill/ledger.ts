@@ -15,7 +15,8 @@ export type Entry =
   | { at: number; event: "restarted"; job_id: string; attempts: number }
   /** A look at a job while a fault is on. `status` is null where no reply came. */
   | { at: number; event: "read"; during: string; job_id: string; status: number | null; ms: number }
-  | { at: number; event: "fault"; name: string; open: number; proof: string; recovered_ms: number };
+  /** `from`: when it began; it was over, and the service was back, at `at`. */
+  | { at: number; event: "fault"; name: string; from: number; open: number; proof: string; recovered_ms: number };
 
 /** An append-only file outside the service: the drill compares what the service says at the end with this, and with nothing else. */
 export class Ledger {

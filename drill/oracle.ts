@@ -1,9 +1,10 @@
 import type { Job } from "../src/contract/job.ts";
 import { type Status, TERMINAL } from "../src/contract/names.ts";
 import type { Entry } from "./ledger.ts";
+import { unaccountedOf, untimelyOf } from "./time.ts";
 
 /** What is read of a job at the close. */
-export type Closed = Pick<Job, "job_id" | "status" | "run" | "attempts">;
+export type Closed = Pick<Job, "job_id" | "status" | "run" | "attempts" | "created_at" | "finished_at" | "deadline_at" | "spent">;
 
 /** What the service says of itself once the faults have stopped and its work is done. */
 export interface State {
@@ -32,6 +33,10 @@ export interface Findings {
   wrongEnd: string[];
   /** G3: more attempts than an activity has, or any used up by a worker that stopped in order. */
   overtried: string[];
+  /** G5: a run that was ended before its deadline for its sake, or that went on long after it though no fault held it up. */
+  untimely: string[];
+  /** G5: an ended run that does not say how its time was spent, or says so of more or less time than it took. */
+  unaccounted: string[];
   /** G4: still computing when the receipt said that it was cancelled, or long after it. */
   noisy: string[];
   /** G10: a look at a job that was answered with neither the job nor a clear refusal, or not at all by a gateway that lives. */
@@ -86,6 +91,8 @@ export function judge(entries: readonly Entry[], state: State): Findings {
           : [],
       ),
     ],
+    untimely: untimelyOf(entries, state),
+    unaccounted: unaccountedOf(state),
     noisy: entries.flatMap((entry) => {
       if (entry.event !== "cancelled") return [];
       const { job_id, receipt, computing, silent_ms } = entry;

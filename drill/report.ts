@@ -6,6 +6,7 @@ const GUARANTEES: readonly { id: string; says: string; findings: readonly (keyof
   { id: "G2", says: "one key, one job, one result", findings: ["doubled", "unasked", "disagreeing"] },
   { id: "G3", says: "five attempts at most, and none is lost to a restart in order", findings: ["overtried"] },
   { id: "G4", says: "cancel reaches every part, and the receipt is true", findings: ["noisy"] },
+  { id: "G5", says: "no deadline is missed or kept too early, and no time is unaccounted for", findings: ["untimely", "unaccounted"] },
   {
     id: "G6",
     says: "failed jobs are dead letters, once; others never",

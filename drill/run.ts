@@ -100,12 +100,13 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
       while (traffic.open.size < OVERLAPPED) await pause(10);
       const open = traffic.open.size;
       strikes += 1;
+      const from = Date.now();
       const reading = reader(fault.name);
       const proof = await fault.act(scene, index);
       const recovered_ms = await recovery(`drill-${seed}-probe-${index}`);
       await reading.stop();
       strikes += 1;
-      ledger.write({ at: Date.now(), event: "fault", name: fault.name, open, proof, recovered_ms });
+      ledger.write({ at: Date.now(), event: "fault", name: fault.name, from, open, proof, recovered_ms });
       results.push({ name: fault.name, guarantee: fault.guarantee, open, recovered_ms, proof });
       report(
         `fault ${results.length} of ${options.faults}: ${fault.name}, ${open} jobs open, recovered in ${(recovered_ms / 1_000).toFixed(1)} s`,

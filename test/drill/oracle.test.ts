@@ -2,8 +2,15 @@ import { describe, expect, test } from "vitest";
 import type { Entry } from "../../drill/ledger.ts";
 import { type Closed, type Findings, judge, type State } from "../../drill/oracle.ts";
 
+/** A job that was accepted at midnight, had an hour and took a second. */
 function job(job_id: string, status: Closed["status"], more: Partial<Closed> = {}): Closed {
-  return { job_id, status, run: 1, attempts: 1, ...more };
+  const spent = { queued: 0.2, computing: 0.7, backoff: 0, storage: 0.1 };
+  const times = { created_at: clock("00:00:00"), finished_at: clock("00:00:01"), deadline_at: clock("01:00:00"), spent };
+  return { job_id, status, run: 1, attempts: 1, ...times, ...more };
+}
+
+function clock(time: string): string {
+  return `2026-01-01T${time}.000Z`;
 }
 
 /** Two jobs that succeeded, one that failed and one that was cancelled, all as they should. */
@@ -45,6 +52,16 @@ function sound(): { entries: Entry[]; state: State } {
       ]),
     },
   };
+}
+
+/** The end of a job, all of whose time was computing. */
+function until(time: string, computing: number): Pick<Closed, "finished_at" | "spent"> {
+  return { finished_at: clock(time), spent: { queued: 0, computing, backoff: 0, storage: 0 } };
+}
+
+function struck(from: string, to: string): Entry {
+  const [began, over] = [from, to].map((time) => Date.parse(clock(time))) as [number, number];
+  return { at: over, event: "fault", name: "freeze Temporal", from: began, open: 1, proof: "it was stopped", recovered_ms: 100 };
 }
 
 type Sound = ReturnType<typeof sound>;
@@ -103,6 +120,39 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
     ({ entries }) => void entries.push({ at: 4, event: "restarted", job_id: "a", attempts: 2 }),
     "overtried",
     "a: 2 attempts, though its workers stopped in order",
+  ],
+  [
+    "a job times out before its deadline",
+    ({ entries, state }) => {
+      entries.push({ at: 4, event: "accepted", key: "k5", job_id: "e", ends: ["timed_out"], request: "k5" });
+      state.jobs.push(job("e", "timed_out"));
+      state.deadLetters.push({ job_id: "e", run: 1 });
+      state.runs?.set("e", 1);
+    },
+    "untimely",
+    "e: timed out 3599000 ms early",
+  ],
+  [
+    "a job goes on after its deadline",
+    ({ state }) => void state.jobs.splice(0, 1, job("a", "succeeded", { deadline_at: clock("00:00:01"), ...until("00:00:30", 30) })),
+    "untimely",
+    "a: ended 29000 ms after its deadline",
+  ],
+  [
+    "a fault does not excuse what goes on long after it",
+    ({ entries, state }) => {
+      state.jobs[0] = job("a", "succeeded", { deadline_at: clock("00:00:01"), ...until("00:00:30", 30) });
+      entries.push(struck("00:00:00", "00:00:12"));
+    },
+    "untimely",
+    "a: ended 29000 ms after its deadline",
+  ],
+  ["a job does not say how its time was spent", ({ state }) => void delete state.jobs[0]?.spent, "unaccounted", "a: nothing is said"],
+  [
+    "time of a job is counted twice",
+    ({ state }) => void state.jobs.splice(0, 1, job("a", "succeeded", { spent: { queued: 1, computing: 1, backoff: 0, storage: 0 } })),
+    "unaccounted",
+    "a: 2.000 s of 1.000 s",
   ],
   [
     "a receipt says cancelled while a thread computes",
@@ -165,6 +215,13 @@ function named(findings: Findings): Record<string, string[]> {
 describe("the oracle of the drill", () => {
   test("finds nothing where nothing is wrong", () => {
     const { entries, state } = sound();
+    expect(named(judge(entries, state))).toEqual({});
+  });
+
+  test("excuses a job whose deadline passed while a fault was on", () => {
+    const { entries, state } = sound();
+    state.jobs[0] = job("a", "succeeded", { deadline_at: clock("00:00:01"), ...until("00:00:30", 30) });
+    entries.push(struck("00:00:00", "00:00:28"));
     expect(named(judge(entries, state))).toEqual({});
   });
 
