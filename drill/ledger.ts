@@ -4,7 +4,16 @@ import type { Intent } from "./load.ts";
 
 /** What the client of the service saw, in the order in which it saw it. */
 export type Entry =
-  | { at: number; event: "accepted"; key: string; job_id: string; ends: Intent["ends"]; request: string }
+  | {
+      at: number;
+      event: "accepted";
+      key: string;
+      job_id: string;
+      ends: Intent["ends"];
+      request: string;
+      /** The request was a document of the ancestor. */
+      ancestor: boolean;
+    }
   | { at: number; event: "refused"; key: string; status: number; code: string }
   | { at: number; event: "unanswered"; key: string; error: string }
   | { at: number; event: "seen"; job_id: string; status: Job["status"]; run: number }

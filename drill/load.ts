@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Kind, Status } from "../src/contract/names.ts";
+import { changed } from "../test/contract/tgefd-documents.ts";
 
 /** One intended job: what is sent, and how it may end. */
 export interface Intent {
@@ -8,6 +9,8 @@ export interface Intent {
   body: object;
   /** Terminal states that are right for it. */
   ends: readonly Status[];
+  /** The body is a document of the ancestor, as its clients send it. */
+  ancestor?: true;
   /** Sends of the same body under the same key, at the same time. */
   sends: number;
   /** Cancelled after so many milliseconds; `undefined` if it is left alone. */
@@ -51,7 +54,11 @@ export function intentOf(seed: number, index: number): Intent {
   // Few different laws, so that most results were there before, which is where doubled and torn files would show.
   const constant = 300 + (index % 97);
   const small: Intent = { key, kind: "evaluate", body: { dataset: DATASET, law: `T = ${constant} a^1.5` }, ends: ["succeeded"], sends };
-  if (chance < 0.85) return small;
+  if (chance < 0.82) return small;
+  if (chance < 0.85) {
+    const kind = index % 2 === 0 ? "discover" : "evaluate";
+    return { ...small, kind, body: changed({ "run.seed": index % 13 }), ancestor: true };
+  }
   // The logarithm is not finite on the rows within the first astronomical unit.
   if (chance < 0.89) return { ...small, body: { dataset: DATASET, law: `T = ${constant} log(a - 1)` }, ends: ["failed"] };
   if (chance < 0.975) return { ...small, kind: "discover", body: { dataset: DATASET, seed: index % 29 } };

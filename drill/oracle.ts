@@ -1,5 +1,6 @@
 import type { Job } from "../src/contract/job.ts";
 import { type Status, TERMINAL } from "../src/contract/names.ts";
+import type { Replay } from "./histories.ts";
 import type { Entry } from "./ledger.ts";
 import { unaccountedOf, untimelyOf } from "./time.ts";
 
@@ -17,6 +18,8 @@ export interface State {
   damaged: string[];
   /** Runs of workflows that the server itself lists, by job; undefined where it cannot be asked. */
   runs?: Map<string, number>;
+  /** Histories of the drill's own server and of earlier versions, replayed. */
+  replays?: Replay[];
 }
 
 /** What must be empty for the guarantees to hold. Each finding names the job, the key or the file. */
@@ -48,6 +51,10 @@ export interface Findings {
   deadLettersDouble: string[];
   /** G7: does not match its hash, cannot be read, or is half written. */
   torn: string[];
+  /** G11: a document of the ancestor whose job did not succeed. */
+  disowned: string[];
+  /** G11: a history that the workflows do not fit. */
+  misfits: string[];
   /** G2: jobs with one request whose results differ. */
   disagreeing: string[];
 }
@@ -78,7 +85,8 @@ export function judge(entries: readonly Entry[], state: State): Findings {
     ],
     unasked: [...(state.runs?.keys() ?? jobs.keys())].filter((id) => !asked.has(id)),
     changed: changedOf(entries, state),
-    wrongEnd: accepted.flatMap(({ job_id, ends }) => {
+    wrongEnd: accepted.flatMap(({ job_id, ends, ancestor }) => {
+      if (ancestor) return [];
       const status = jobs.get(job_id)?.status;
       const right = terminated.has(job_id) ? ["failed"] : ends;
       return status === undefined || !TERMINAL.includes(status) || right.includes(status) ? [] : [`${job_id}: ${status}`];
@@ -112,6 +120,11 @@ export function judge(entries: readonly Entry[], state: State): Findings {
       ...state.artifacts.filter(({ listed, read }) => listed !== read).map(({ job_id, name }) => `${job_id} ${name}`),
       ...state.damaged,
     ],
+    disowned: accepted.flatMap(({ job_id, ancestor }) => {
+      const status = jobs.get(job_id)?.status ?? "queued";
+      return ancestor && TERMINAL.includes(status) && status !== "succeeded" ? [`${job_id}: ${status}`] : [];
+    }),
+    misfits: (state.replays ?? []).flatMap(({ id, misfit }) => (misfit === null ? [] : [`${id}: ${misfit}`])),
     disagreeing: disagreeingOf(accepted, state),
   };
 }

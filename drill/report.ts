@@ -14,6 +14,7 @@ const GUARANTEES: readonly { id: string; says: string; findings: readonly (keyof
   },
   { id: "G7", says: "no file is torn", findings: ["torn"] },
   { id: "G10", says: "a reader is told the truth, or that it is not to be had", findings: ["untold"] },
+  { id: "G11", says: "the ancestor's documents are taken, and every history replays", findings: ["disowned", "misfits"] },
 ];
 
 const SHOWN = 5;

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Service, serviceAt } from "./client.ts";
 import { stateOf } from "./close.ts";
 import { FAULTS, type Fault, LONG_FAULTS, type Scene } from "./faults.ts";
+import { recorded, replayed, sampleOf } from "./histories.ts";
 import { Ledger } from "./ledger.ts";
 import { drawn, intentOf } from "./load.ts";
 import { type Findings, judge, type State } from "./oracle.ts";
@@ -75,7 +76,8 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
     }
   };
   const [done] = await Promise.all([faults, ...Array.from({ length: options.users }, user)]);
-  const state = await settled(service, ledger, stage);
+  const closed = await settled(service, ledger, stage);
+  const state: State = stage ? { ...closed, replays: await replayed([...(await sampleOf(stage.client)), ...(await recorded())]) } : closed;
   ledger.close();
   return {
     jobs: sent,

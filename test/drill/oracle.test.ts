@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Entry } from "../../drill/ledger.ts";
 import { type Closed, type Findings, judge, type State } from "../../drill/oracle.ts";
 
+type Accepted = Extract<Entry, { event: "accepted" }>;
+
 /** A job that was accepted at midnight, had an hour and took a second. */
 function job(job_id: string, status: Closed["status"], more: Partial<Closed> = {}): Closed {
   const spent = { queued: 0.2, computing: 0.7, backoff: 0, storage: 0.1 };
@@ -13,15 +15,16 @@ function clock(time: string): string {
   return `2026-01-01T${time}.000Z`;
 }
 
-/** Two jobs that succeeded, one that failed and one that was cancelled, all as they should. */
+/** Three jobs that succeeded, one of them a document of the ancestor, one that failed and one that was cancelled. */
 function sound(): { entries: Entry[]; state: State } {
-  const accepted = (key: string, job_id: string, ends: Extract<Entry, { event: "accepted" }>["ends"], request = key): Entry => ({
+  const accepted = (key: string, job_id: string, ends: Accepted["ends"], request = key): Accepted => ({
     at: 1,
     event: "accepted",
     key,
     job_id,
     ends,
     request,
+    ancestor: false,
   });
   return {
     entries: [
@@ -30,6 +33,7 @@ function sound(): { entries: Entry[]; state: State } {
       accepted("k2", "b", ["succeeded"], "same"),
       accepted("k3", "c", ["failed"]),
       accepted("k4", "d", ["cancelled"]),
+      { ...accepted("k5", "f", ["succeeded"]), ancestor: true },
       { at: 2, event: "seen", job_id: "a", status: "running", run: 1 },
       { at: 3, event: "seen", job_id: "a", status: "succeeded", run: 1 },
       { at: 3, event: "cancelled", job_id: "d", receipt: "cancelled", silent_ms: 20, computing: false },
@@ -37,7 +41,7 @@ function sound(): { entries: Entry[]; state: State } {
       { at: 3, event: "read", during: "freeze Temporal", job_id: "a", status: 503, ms: 3 },
     ],
     state: {
-      jobs: [job("a", "succeeded"), job("b", "succeeded"), job("c", "failed"), job("d", "cancelled")],
+      jobs: [job("a", "succeeded"), job("b", "succeeded"), job("c", "failed"), job("d", "cancelled"), job("f", "succeeded")],
       deadLetters: [{ job_id: "c", run: 1 }],
       artifacts: [
         { job_id: "a", name: "result.json", listed: "11", read: "11" },
@@ -49,7 +53,9 @@ function sound(): { entries: Entry[]; state: State } {
         ["b", 1],
         ["c", 1],
         ["d", 1],
+        ["f", 1],
       ]),
+      replays: [{ workflow: "evaluateJob", id: "a", misfit: null }],
     },
   };
 }
@@ -73,7 +79,7 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
   [
     "one key is answered with two jobs",
     ({ entries, state }) => {
-      entries.push({ at: 4, event: "accepted", key: "k1", job_id: "e", ends: ["succeeded"], request: "same" });
+      entries.push({ at: 4, event: "accepted", key: "k1", job_id: "e", ends: ["succeeded"], request: "same", ancestor: false });
       state.jobs.push(job("e", "succeeded"));
       state.runs?.set("e", 1);
     },
@@ -124,7 +130,7 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
   [
     "a job times out before its deadline",
     ({ entries, state }) => {
-      entries.push({ at: 4, event: "accepted", key: "k5", job_id: "e", ends: ["timed_out"], request: "k5" });
+      entries.push({ at: 4, event: "accepted", key: "k6", job_id: "e", ends: ["timed_out"], request: "k6", ancestor: false });
       state.jobs.push(job("e", "timed_out"));
       state.deadLetters.push({ job_id: "e", run: 1 });
       state.runs?.set("e", 1);
@@ -200,6 +206,21 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
     "a plot.svg",
   ],
   ["a file of the store is damaged", ({ state }) => void state.damaged.push("local/artifacts/33"), "torn", "local/artifacts/33"],
+  [
+    "a document of the ancestor fails",
+    ({ state }) => {
+      state.jobs[4] = job("f", "failed");
+      state.deadLetters.push({ job_id: "f", run: 1 });
+    },
+    "disowned",
+    "f: failed",
+  ],
+  [
+    "a workflow no longer fits its history",
+    ({ state }) => void state.replays?.push({ workflow: "discoverJob", id: "b", misfit: "Nondeterminism error" }),
+    "misfits",
+    "b: Nondeterminism error",
+  ],
   [
     "one request has two results",
     ({ state }) => void state.artifacts.splice(1, 1, { job_id: "b", name: "result.json", listed: "12", read: "12" }),
