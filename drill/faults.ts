@@ -29,11 +29,11 @@ const PAST_HEARTBEAT_MS = 9_000;
 const OWN_JOBS = 1_000_000;
 
 /** Jobs are struck where it hurts: in the middle of their work. */
-async function untilComputing({ stage }: Scene, jobId: string): Promise<void> {
+export async function untilComputing({ stage }: Scene, jobId: string): Promise<void> {
   while (!((await stage.computing()) ?? []).includes(jobId)) await pause(20);
 }
 
-async function acceptedId(scene: Scene, key: string): Promise<string> {
+export async function acceptedId(scene: Scene, key: string): Promise<string> {
   for (;;) {
     const entry = scene.ledger.of("accepted").find((each) => each.key === key);
     if (entry) return entry.job_id;

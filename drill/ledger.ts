@@ -17,8 +17,11 @@ export type Entry =
   | { at: number; event: "refused"; key: string; status: number; code: string }
   | { at: number; event: "unanswered"; key: string; error: string }
   | { at: number; event: "seen"; job_id: string; status: Job["status"]; run: number }
-  /** `silent_ms`: from the request to the first look that found no thread at work; null if a fault was in the way. */
-  | { at: number; event: "cancelled"; job_id: string; receipt: string; silent_ms: number | null; computing: boolean }
+  /**
+   * `silent_ms`: from the request to the first look that found no thread at work; null if a fault was in the way.
+   * `computing`: whether one was when the receipt came. `calm`: before the faults began.
+   */
+  | { at: number; event: "cancelled"; job_id: string; receipt: string; silent_ms: number | null; computing: boolean; calm: boolean }
   | { at: number; event: "terminated"; job_id: string }
   /** `attempts`: the most that an activity of the job took whose worker was stopped in order and started again, and again. */
   | { at: number; event: "restarted"; job_id: string; attempts: number }

@@ -73,6 +73,12 @@ export function intentOf(seed: number, index: number): Intent {
   return { ...endless(seed, index), ends: ["cancelled"], cancelAfterMs: Math.floor(3_000 * drawn(seed, `cancel/${index}`)) };
 }
 
+/** The least job: what shows that the service is there. */
+export function probe(key: string): Intent {
+  const columns = { x: [1, 2, 3, 4, 5], y: [2, 4, 6, 8, 10] };
+  return { key, kind: "evaluate", body: { dataset: { source: "inline", columns }, law: "y = 2 x" }, ends: ["succeeded"], sends: 1 };
+}
+
 /** A search in shards that takes minutes: what is cancelled, terminated or struck. */
 export function endless(seed: number, index: number): Intent {
   return { key: `drill-${seed}-${index}`, kind: "discover", body: search(4_000_000, index), ends: [], sends: 1 };

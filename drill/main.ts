@@ -15,6 +15,7 @@ Strikes a system of its own with real faults while clients send jobs, and compar
   --url URL      a deployment instead: jobs are sent, doubled, cancelled and compared, nothing is struck
   --jobs N       least number of jobs (10000; with --url 200)
   --faults N     faults that must overlap work (60)
+  --cancels N    searches that are cancelled in peace, before the faults (30)
   --users N      clients side by side (24; with --url 4)
   --seed N       decides jobs, faults and instants (the time)
   --json FILE    the figures as JSON`;
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     url: { type: "string" },
     jobs: { type: "string" },
     faults: { type: "string", default: "60" },
+    cancels: { type: "string", default: "30" },
     users: { type: "string" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     json: { type: "string" },
@@ -41,6 +43,7 @@ async function main(): Promise<number> {
   const size = {
     jobs: count("jobs", values.jobs ?? (own ? "10000" : "200"), 1),
     faults: count("faults", values.faults, 0),
+    cancels: count("cancels", values.cancels, 0),
     users: count("users", values.users ?? (own ? "24" : "4"), 1),
     seed,
   };

@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { calm } from "./calm.ts";
 import { type Service, serviceAt } from "./client.ts";
 import { stateOf } from "./close.ts";
 import { FAULTS, type Fault, LONG_FAULTS, type Scene } from "./faults.ts";
 import { recorded, replayed, sampleOf } from "./histories.ts";
 import { Ledger } from "./ledger.ts";
-import { drawn, intentOf } from "./load.ts";
+import { drawn, intentOf, probe } from "./load.ts";
 import { type Findings, judge, type State } from "./oracle.ts";
 import { pause, type Stage } from "./stage.ts";
 import { createTraffic } from "./traffic.ts";
@@ -14,6 +15,8 @@ export interface DrillOptions {
   jobs: number;
   /** Faults that must have overlapped work. */
   faults: number;
+  /** Cancels before the faults begin, whose silence is timed in peace. */
+  cancels: number;
   /** Clients that send jobs side by side. */
   users: number;
   /** Decides the jobs, the order of the faults and their instants. */
@@ -29,9 +32,12 @@ export interface DrillOptions {
 export interface DrillResult {
   jobs: number;
   accepted: number;
+  /** Jobs of documents of the ancestor, of those accepted. */
+  ancestors: number;
   unanswered: number;
   faults: { name: string; guarantee: string; open: number; recovered_ms: number; proof: string }[];
-  cancels: number[];
+  /** Milliseconds from each cancel to the silence of the threads: before the faults, and between them. */
+  silences: { calm: number[]; loaded: number[] };
   reads: number;
   findings: Findings;
   state: State;
@@ -62,7 +68,12 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
     ...(stage && { computing: () => stage.computing() }),
   });
 
-  const faults = stage ? strike() : Promise.resolve([]);
+  const scene = stage && ({ stage, service, traffic, ledger, seed } satisfies Scene);
+  if (scene) {
+    await calm(scene, options.cancels);
+    report(`${options.cancels} searches cancelled in peace`);
+  }
+  const faults = scene ? strike(scene) : Promise.resolve([]);
   let struck = false;
   void faults.finally(() => {
     struck = true;
@@ -82,9 +93,10 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
   return {
     jobs: sent,
     accepted: new Set(ledger.of("accepted").map(({ job_id }) => job_id)).size,
+    ancestors: new Set(ledger.of("accepted").flatMap(({ job_id, ancestor }) => (ancestor ? [job_id] : []))).size,
     unanswered: ledger.of("unanswered").length,
     faults: done,
-    cancels: ledger.of("cancelled").flatMap(({ silent_ms }) => (silent_ms === null ? [] : [silent_ms])),
+    silences: { calm: silencesOf(ledger, true), loaded: silencesOf(ledger, false) },
     reads: ledger.of("read").length,
     findings: judge(ledger.entries, state),
     state,
@@ -92,9 +104,7 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
   };
 
   /** Faults one after another, each at a drawn instant at which there is work. */
-  async function strike(): Promise<DrillResult["faults"]> {
-    if (!stage) return [];
-    const scene: Scene = { stage, service, traffic, ledger, seed };
+  async function strike(scene: Scene): Promise<DrillResult["faults"]> {
     const results: DrillResult["faults"] = [];
     for (let index = 0; results.length < options.faults; index += 1) {
       const fault = faultOf(seed, index, options.faults);
@@ -143,15 +153,15 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
   /** Milliseconds until a new job is accepted and done. It is the client's too: the oracle counts it like the others. */
   async function recovery(key: string): Promise<number> {
     const asked = Date.now();
-    await traffic.follow({ ...intentOf(seed, 1), key, sends: 1, ends: ["succeeded"], ...PROBE });
+    await traffic.follow(probe(key));
     return Date.now() - asked;
   }
 }
 
-const PROBE = {
-  kind: "evaluate",
-  body: { dataset: { source: "inline", columns: { x: [1, 2, 3, 4, 5], y: [2, 4, 6, 8, 10] } }, law: "y = 2 x" },
-} as const;
+function silencesOf(ledger: Ledger, inCalm: boolean): number[] {
+  const timed = ledger.of("cancelled").filter((entry) => entry.calm === inCalm);
+  return timed.flatMap(({ silent_ms }) => (silent_ms === null ? [] : [silent_ms])).sort((one, other) => one - other);
+}
 
 /** The common faults in turn, in an order that the seed decides, and among the last ones each of the long. */
 function faultOf(seed: number, index: number, count: number): Fault {

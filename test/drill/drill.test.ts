@@ -11,7 +11,17 @@ test("a drill of six faults loses nothing, doubles nothing and finds every dead 
   const folder = await mkdtemp(join(tmpdir(), "orrery-test-"));
   const stage = await openStage({ binary: inject("temporalBinary"), env: process.env });
   try {
-    const result = await drill({ jobs: 60, faults: 6, users: 8, seed: 2, url: stage.url, folder, stage, report: () => undefined });
+    const result = await drill({
+      jobs: 60,
+      faults: 6,
+      cancels: 5,
+      users: 8,
+      seed: 2,
+      url: stage.url,
+      folder,
+      stage,
+      report: () => undefined,
+    });
 
     expect(verdictsOf(result).filter(({ holds }) => !holds)).toEqual([]);
     expect(result.accepted).toBeGreaterThanOrEqual(60);

@@ -36,7 +36,7 @@ function sound(): { entries: Entry[]; state: State } {
       { ...accepted("k5", "f", ["succeeded"]), ancestor: true },
       { at: 2, event: "seen", job_id: "a", status: "running", run: 1 },
       { at: 3, event: "seen", job_id: "a", status: "succeeded", run: 1 },
-      { at: 3, event: "cancelled", job_id: "d", receipt: "cancelled", silent_ms: 20, computing: false },
+      { at: 3, event: "cancelled", job_id: "d", receipt: "cancelled", silent_ms: 20, computing: false, calm: true },
       { at: 3, event: "read", during: "kill the gateway", job_id: "a", status: null, ms: 3 },
       { at: 3, event: "read", during: "freeze Temporal", job_id: "a", status: 503, ms: 3 },
     ],
@@ -162,14 +162,15 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
   ],
   [
     "a receipt says cancelled while a thread computes",
-    ({ entries }) => void entries.push({ at: 4, event: "cancelled", job_id: "d", receipt: "cancelled", silent_ms: 90, computing: true }),
+    ({ entries }) =>
+      void entries.push({ at: 4, event: "cancelled", job_id: "d", receipt: "cancelled", silent_ms: 90, computing: true, calm: false }),
     "noisy",
     "d: computing, though its receipt says cancelled",
   ],
   [
     "a cancelled job computes on",
     ({ entries }) =>
-      void entries.push({ at: 4, event: "cancelled", job_id: "d", receipt: "cancelling", silent_ms: 60_000, computing: true }),
+      void entries.push({ at: 4, event: "cancelled", job_id: "d", receipt: "cancelling", silent_ms: 60_000, computing: true, calm: false }),
     "noisy",
     "d: silent after 60000 ms",
   ],
