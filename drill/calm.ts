@@ -1,6 +1,6 @@
-import { acceptedId, type Scene, untilComputing } from "./faults.ts";
 import { drawn, endless, probe } from "./load.ts";
-import { pause } from "./stage.ts";
+import { pause } from "./pause.ts";
+import { bring, type Scene } from "./scene.ts";
 
 /** Numbers for jobs of the calm, beyond those of the load. */
 const CALM_JOBS = 2_000_000;
@@ -15,12 +15,11 @@ const AT_WORK_MS = 600;
 export async function calm(scene: Scene, cancels: number): Promise<void> {
   const { seed, traffic } = scene;
   for (let index = 0; index < cancels; index += 1) {
-    const intent = { ...endless(seed, CALM_JOBS + index), ends: ["cancelled"] as const };
-    const following = [traffic.follow(intent), traffic.follow(probe(`drill-${seed}-calm-${index}`))];
-    const jobId = await acceptedId(scene, intent.key);
-    await untilComputing(scene, jobId);
+    const beside = traffic.follow(probe(`drill-${seed}-calm-${index}`));
+    const own = await bring(scene, { ...endless(seed, CALM_JOBS + index), ends: ["cancelled"] });
+    await own.computing();
     await pause(AT_WORK_MS * drawn(seed, `calm/${index}`));
-    await traffic.cancel(jobId, { calm: true });
-    await Promise.all(following);
+    await traffic.cancel(own.jobId, { calm: true });
+    await Promise.all([own.ended, beside]);
   }
 }

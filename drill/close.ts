@@ -25,7 +25,7 @@ export async function stateOf(service: Service, jobIds: readonly string[], stage
     // A deployment has dead letters of its own.
     deadLetters: stage ? letters : letters.filter(({ job_id }) => asked.has(job_id)),
     artifacts,
-    damaged: stage ? await damagedIn(stage.store) : [],
+    damaged: stage ? await damagedIn(stage.store.folder) : [],
     ...(stage && { runs: await runsIn(stage) }),
   };
 }

@@ -10,6 +10,8 @@ export type Entry =
       key: string;
       job_id: string;
       ends: Intent["ends"];
+      /** The error with which it must end, where there is but one. */
+      code: Intent["code"] | null;
       request: string;
       /** The request was a document of the ancestor. */
       ancestor: boolean;

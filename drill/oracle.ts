@@ -5,7 +5,7 @@ import type { Entry } from "./ledger.ts";
 import { unaccountedOf, untimelyOf } from "./time.ts";
 
 /** What is read of a job at the close. */
-export type Closed = Pick<Job, "job_id" | "status" | "run" | "attempts" | "created_at" | "finished_at" | "deadline_at" | "spent">;
+export type Closed = Pick<Job, "job_id" | "status" | "run" | "attempts" | "created_at" | "finished_at" | "deadline_at" | "spent" | "error">;
 
 /** What the service says of itself once the faults have stopped and its work is done. */
 export interface State {
@@ -32,7 +32,7 @@ export interface Findings {
   unasked: string[];
   /** G1: a terminal state that another one followed within one run. */
   changed: string[];
-  /** G1, G4, G5: an end that is not one of those that are right for the job. */
+  /** G1, G4, G5: an end that is not one of those that are right for the job, or an error that is not. */
   wrongEnd: string[];
   /** G3: more attempts than an activity has, or any used up by a worker that stopped in order. */
   overtried: string[];
@@ -71,6 +71,8 @@ const GATEWAY_AWAY = /gateway|everything/;
 /** Compares what the client saw with what the service says, set against set. */
 export function judge(entries: readonly Entry[], state: State): Findings {
   const accepted = entries.filter((entry) => entry.event === "accepted");
+  // A job that was sent five times was answered as often.
+  const answers = [...new Map(accepted.map((entry) => [entry.job_id, entry])).values()];
   const jobs = new Map(state.jobs.map((job) => [job.job_id, job]));
   const terminated = new Set(entries.flatMap((entry) => (entry.event === "terminated" ? [entry.job_id] : [])));
   const asked = new Set(accepted.map(({ job_id }) => job_id));
@@ -85,11 +87,12 @@ export function judge(entries: readonly Entry[], state: State): Findings {
     ],
     unasked: [...(state.runs?.keys() ?? jobs.keys())].filter((id) => !asked.has(id)),
     changed: changedOf(entries, state),
-    wrongEnd: accepted.flatMap(({ job_id, ends, ancestor }) => {
-      if (ancestor) return [];
-      const status = jobs.get(job_id)?.status;
+    wrongEnd: answers.flatMap(({ job_id, ends, code, ancestor }) => {
+      const job = jobs.get(job_id);
+      if (ancestor || !job || !TERMINAL.includes(job.status)) return [];
       const right = terminated.has(job_id) ? ["failed"] : ends;
-      return status === undefined || !TERMINAL.includes(status) || right.includes(status) ? [] : [`${job_id}: ${status}`];
+      if (!right.includes(job.status)) return [`${job_id}: ${job.status}`];
+      return code !== null && job.error?.code !== code ? [`${job_id}: ${job.status} with ${job.error?.code}`] : [];
     }),
     overtried: [
       ...state.jobs.filter(({ attempts }) => attempts > ATTEMPTS).map(({ job_id, attempts }) => `${job_id}: ${attempts} attempts`),
@@ -120,7 +123,7 @@ export function judge(entries: readonly Entry[], state: State): Findings {
       ...state.artifacts.filter(({ listed, read }) => listed !== read).map(({ job_id, name }) => `${job_id} ${name}`),
       ...state.damaged,
     ],
-    disowned: accepted.flatMap(({ job_id, ancestor }) => {
+    disowned: answers.flatMap(({ job_id, ancestor }) => {
       const status = jobs.get(job_id)?.status ?? "queued";
       return ancestor && TERMINAL.includes(status) && status !== "succeeded" ? [`${job_id}: ${status}`] : [];
     }),

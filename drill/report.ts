@@ -92,6 +92,7 @@ export function printed(result: DrillResult): string {
     ...(faults.length > 0
       ? ["", `Faults proven: ${faults.length}`, "  fault                              times  p50 s  most s  least jobs open", ...recoveries]
       : []),
+    ...result.leftOut.map((fault) => `Left out: ${fault}`),
     "",
     ...verdictsOf(result).flatMap(({ id, says, holds, of, broken }) => [
       `${holds ? "holds " : "BROKEN"} ${id.padEnd(4)} ${says} (${of})`,

@@ -2,12 +2,14 @@ import { join } from "node:path";
 import { calm } from "./calm.ts";
 import { type Service, serviceAt } from "./client.ts";
 import { stateOf } from "./close.ts";
-import { FAULTS, type Fault, LONG_FAULTS, type Scene } from "./faults.ts";
+import { type Fault, faultsOf } from "./faults.ts";
 import { recorded, replayed, sampleOf } from "./histories.ts";
 import { Ledger } from "./ledger.ts";
 import { drawn, intentOf, probe } from "./load.ts";
 import { type Findings, judge, type State } from "./oracle.ts";
-import { pause, type Stage } from "./stage.ts";
+import { pause } from "./pause.ts";
+import type { Scene } from "./scene.ts";
+import type { Stage } from "./stage.ts";
 import { createTraffic } from "./traffic.ts";
 
 export interface DrillOptions {
@@ -39,6 +41,8 @@ export interface DrillResult {
   /** Milliseconds from each cancel to the silence of the threads: before the faults, and between them. */
   silences: { calm: number[]; loaded: number[] };
   reads: number;
+  /** Faults that cannot be made here, and why. */
+  leftOut: readonly string[];
   findings: Findings;
   state: State;
   seconds: number;
@@ -54,6 +58,9 @@ const OVERLAPPED = 1;
 const LETTERS_MS = 60_000;
 
 const READ_MS = 250;
+
+/** So few faults leave no time for the long ones. */
+const FEW = 10;
 
 export async function drill(options: DrillOptions): Promise<DrillResult> {
   const { seed, stage, report } = options;
@@ -96,6 +103,7 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
     ancestors: new Set(ledger.of("accepted").flatMap(({ job_id, ancestor }) => (ancestor ? [job_id] : []))).size,
     unanswered: ledger.of("unanswered").length,
     faults: done,
+    leftOut: stage?.store.leftOut ?? [],
     silences: { calm: silencesOf(ledger, true), loaded: silencesOf(ledger, false) },
     reads: ledger.of("read").length,
     findings: judge(ledger.entries, state),
@@ -107,7 +115,7 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
   async function strike(scene: Scene): Promise<DrillResult["faults"]> {
     const results: DrillResult["faults"] = [];
     for (let index = 0; results.length < options.faults; index += 1) {
-      const fault = faultOf(seed, index, options.faults);
+      const fault = faultOf(scene, index, options.faults);
       await pause(PEACE_MS * drawn(seed, `fault/${index}`));
       while (traffic.open.size < OVERLAPPED) await pause(10);
       const open = traffic.open.size;
@@ -163,13 +171,14 @@ function silencesOf(ledger: Ledger, inCalm: boolean): number[] {
   return timed.flatMap(({ silent_ms }) => (silent_ms === null ? [] : [silent_ms])).sort((one, other) => one - other);
 }
 
-/** The common faults in turn, in an order that the seed decides, and among the last ones each of the long. */
-function faultOf(seed: number, index: number, count: number): Fault {
-  const long = LONG_FAULTS[index - (count - LONG_FAULTS.length)];
-  if (long && count > FAULTS.length) return long;
-  const round = Math.floor(index / FAULTS.length);
-  const order = [...FAULTS.keys()].sort((a, b) => drawn(seed, `order/${round}/${a}`) - drawn(seed, `order/${round}/${b}`));
-  return FAULTS[order[index % FAULTS.length] as number] as Fault;
+/** The common faults in turn, in an order that the seed decides, and last, if there are many, each of the long. */
+function faultOf({ stage, seed }: Scene, index: number, count: number): Fault {
+  const { common, long } = faultsOf(stage);
+  const last = long[index - (count - long.length)];
+  if (last && count > FEW) return last;
+  const round = Math.floor(index / common.length);
+  const order = [...common.keys()].sort((a, b) => drawn(seed, `order/${round}/${a}`) - drawn(seed, `order/${round}/${b}`));
+  return common[order[index % common.length] as number] as Fault;
 }
 
 /** The state once the dead letters are complete, or have had all the time that they may take. */

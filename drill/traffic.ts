@@ -4,7 +4,7 @@ import { TERMINAL } from "../src/contract/names.ts";
 import type { Service } from "./client.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Intent } from "./load.ts";
-import { pause } from "./stage.ts";
+import { pause } from "./pause.ts";
 
 /** Pause between two looks at a job, or two tries of a submit that was not answered. */
 const LOOK_MS = 200;
@@ -39,13 +39,13 @@ export function createTraffic({ service, ledger, computing, disturbed }: Traffic
 
   /** Sends the same body under the same key until the service answers, as a client that wants one job does. */
   async function insist(intent: Intent): Promise<string> {
-    const { key, kind, body, ends, ancestor = false } = intent;
+    const { key, kind, body, ends, code = null, ancestor = false } = intent;
     const request = createHash("sha256").update(JSON.stringify({ kind, body })).digest("hex").slice(0, 16);
     for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await pause(LOOK_MS)) {
       try {
         const { status, body: reply } = await service.submit(kind, body, key);
         if (status === 202 || status === 200) {
-          ledger.write({ at: Date.now(), event: "accepted", key, job_id: reply.job_id, ends, request, ancestor });
+          ledger.write({ at: Date.now(), event: "accepted", key, job_id: reply.job_id, ends, code, request, ancestor });
           return reply.job_id;
         }
         ledger.write({ at: Date.now(), event: "refused", key, status, code: reply.code ?? "" });

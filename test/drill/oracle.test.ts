@@ -8,7 +8,7 @@ type Accepted = Extract<Entry, { event: "accepted" }>;
 function job(job_id: string, status: Closed["status"], more: Partial<Closed> = {}): Closed {
   const spent = { queued: 0.2, computing: 0.7, backoff: 0, storage: 0.1 };
   const times = { created_at: clock("00:00:00"), finished_at: clock("00:00:01"), deadline_at: clock("01:00:00"), spent };
-  return { job_id, status, run: 1, attempts: 1, ...times, ...more };
+  return { job_id, status, run: 1, attempts: 1, error: null, ...times, ...more };
 }
 
 function clock(time: string): string {
@@ -23,6 +23,7 @@ function sound(): { entries: Entry[]; state: State } {
     key,
     job_id,
     ends,
+    code: null,
     request,
     ancestor: false,
   });
@@ -31,7 +32,7 @@ function sound(): { entries: Entry[]; state: State } {
       accepted("k1", "a", ["succeeded"], "same"),
       accepted("k1", "a", ["succeeded"], "same"),
       accepted("k2", "b", ["succeeded"], "same"),
-      accepted("k3", "c", ["failed"]),
+      { ...accepted("k3", "c", ["failed"]), code: "law_not_finite" },
       accepted("k4", "d", ["cancelled"]),
       { ...accepted("k5", "f", ["succeeded"]), ancestor: true },
       { at: 2, event: "seen", job_id: "a", status: "running", run: 1 },
@@ -41,7 +42,13 @@ function sound(): { entries: Entry[]; state: State } {
       { at: 3, event: "read", during: "freeze Temporal", job_id: "a", status: 503, ms: 3 },
     ],
     state: {
-      jobs: [job("a", "succeeded"), job("b", "succeeded"), job("c", "failed"), job("d", "cancelled"), job("f", "succeeded")],
+      jobs: [
+        job("a", "succeeded"),
+        job("b", "succeeded"),
+        job("c", "failed", { error: LAW_NOT_FINITE }),
+        job("d", "cancelled"),
+        job("f", "succeeded"),
+      ],
       deadLetters: [{ job_id: "c", run: 1 }],
       artifacts: [
         { job_id: "a", name: "result.json", listed: "11", read: "11" },
@@ -59,6 +66,8 @@ function sound(): { entries: Entry[]; state: State } {
     },
   };
 }
+
+const LAW_NOT_FINITE = { code: "law_not_finite", message: "The law is not finite.", retryable: false, doc: "" } as const;
 
 /** The end of a job, all of whose time was computing. */
 function until(time: string, computing: number): Pick<Closed, "finished_at" | "spent"> {
@@ -79,7 +88,7 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
   [
     "one key is answered with two jobs",
     ({ entries, state }) => {
-      entries.push({ at: 4, event: "accepted", key: "k1", job_id: "e", ends: ["succeeded"], request: "same", ancestor: false });
+      entries.push({ at: 4, event: "accepted", key: "k1", job_id: "e", ends: ["succeeded"], code: null, request: "same", ancestor: false });
       state.jobs.push(job("e", "succeeded"));
       state.runs?.set("e", 1);
     },
@@ -110,6 +119,15 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
     "b: failed",
   ],
   [
+    "a job fails with another error than it must",
+    ({ state }) => {
+      const error = { code: "internal_error", message: "The engine failed.", retryable: false, doc: "" } as const;
+      state.jobs[2] = job("c", "failed", { error });
+    },
+    "wrongEnd",
+    "c: failed with internal_error",
+  ],
+  [
     "a terminated job is said to have succeeded",
     ({ entries }) => void entries.push({ at: 4, event: "terminated", job_id: "b" }),
     "wrongEnd",
@@ -117,7 +135,7 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
   ],
   [
     "an activity is tried once too often",
-    ({ state }) => void state.jobs.splice(2, 1, job("c", "failed", { attempts: 6 })),
+    ({ state }) => void state.jobs.splice(2, 1, job("c", "failed", { attempts: 6, error: LAW_NOT_FINITE })),
     "overtried",
     "c: 6 attempts",
   ],
@@ -130,7 +148,7 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
   [
     "a job times out before its deadline",
     ({ entries, state }) => {
-      entries.push({ at: 4, event: "accepted", key: "k6", job_id: "e", ends: ["timed_out"], request: "k6", ancestor: false });
+      entries.push({ at: 4, event: "accepted", key: "k6", job_id: "e", ends: ["timed_out"], code: null, request: "k6", ancestor: false });
       state.jobs.push(job("e", "timed_out"));
       state.deadLetters.push({ job_id: "e", run: 1 });
       state.runs?.set("e", 1);
