@@ -103,7 +103,7 @@ export function judge(entries: readonly Entry[], state: State): Findings {
       ),
     ],
     untimely: untimelyOf(entries, state),
-    unaccounted: unaccountedOf(state),
+    unaccounted: unaccountedOf(entries, state),
     noisy: entries.flatMap((entry) => {
       if (entry.event !== "cancelled") return [];
       const { job_id, receipt, computing, silent_ms } = entry;

@@ -140,7 +140,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     ended: (part) => childOf(part).exited,
     clockOf(part) {
       const lines = childOf(part).output().trimEnd().split("\n");
-      return (JSON.parse(lines.at(-1) ?? "") as { time: number }).time;
+      return Date.parse((JSON.parse(lines.at(-1) ?? "") as { time: string }).time);
     },
     async computing() {
       try {

@@ -179,6 +179,12 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
     "a: 2.000 s of 1.000 s",
   ],
   [
+    "time of a job is left out",
+    ({ state }) => void state.jobs.splice(0, 1, job("a", "succeeded", { ...until("00:00:30", 20) })),
+    "unaccounted",
+    "a: 20.000 s of 30.000 s",
+  ],
+  [
     "a receipt says cancelled while a thread computes",
     ({ entries }) =>
       void entries.push({ at: 4, event: "cancelled", job_id: "d", receipt: "cancelled", silent_ms: 90, computing: true, calm: false }),
