@@ -96,11 +96,10 @@ export function judge(entries: readonly Entry[], state: State): Findings {
     }),
     overtried: [
       ...state.jobs.filter(({ attempts }) => attempts > ATTEMPTS).map(({ job_id, attempts }) => `${job_id}: ${attempts} attempts`),
-      ...entries.flatMap((entry) =>
-        entry.event === "restarted" && entry.attempts > 1
-          ? [`${entry.job_id}: ${entry.attempts} attempts, though its workers stopped in order`]
-          : [],
-      ),
+      ...entries
+        .flatMap((entry) => (entry.event === "restarted" ? entry.members : []))
+        .filter(({ attempts }) => attempts > 1)
+        .map(({ id, attempts }) => `${id}: ${attempts} attempts, though its workers stopped in order`),
     ],
     untimely: untimelyOf(entries, state),
     unaccounted: unaccountedOf(entries, state),

@@ -29,17 +29,14 @@ export async function terminate(scene: Scene, index: number): Promise<string> {
 /** A deploy, and four more, while one job is at work. */
 export async function rolling(scene: Scene, index: number): Promise<string> {
   const own = await bring(scene, lasting(scene.seed, OWN_JOBS + index));
-  let restarts = 0;
-  while (restarts < 5 && (await own.computing())) {
-    await scene.stage.strike("worker", "SIGTERM");
-    restarts += 1;
-  }
+  const stopped: string[] = [];
+  while (stopped.length < 5 && (await own.computing())) stopped.push(await scene.stage.strike("worker", "SIGTERM"));
   await own.ended;
   const { body } = await scene.service.tree(own.jobId);
   // Those of its shards included, of which its own body does not tell.
-  const attempts = Math.max(...body.members.map((member) => member.attempts));
-  scene.ledger.write({ at: Date.now(), event: "restarted", job_id: own.jobId, attempts });
-  return `${restarts} restarts while ${own.jobId} was computed; it took ${attempts} attempts`;
+  const members = body.members.map(({ id, attempts }) => ({ id, attempts })).filter(({ attempts }) => attempts > 0);
+  scene.ledger.write({ at: Date.now(), event: "restarted", job_id: own.jobId, members });
+  return `${stopped.join(", ")} while ${own.jobId} was computed`;
 }
 
 /** A job that takes its worker with it at every attempt. */
