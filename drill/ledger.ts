@@ -27,7 +27,7 @@ export type Entry =
   | { at: number; event: "terminated"; job_id: string }
   /** `members`: the attempts of each part of a job whose worker was stopped in order and started again, and again. */
   | { at: number; event: "restarted"; job_id: string; members: { id: string; attempts: number }[] }
-  /** A look at a job while a fault is on. `status` is null where no reply came. */
+  /** A look at an open job during a fault, or in peace. `status` is null where no reply came. */
   | { at: number; event: "read"; during: string; job_id: string; status: number | null; ms: number }
   /** `from`: when it began; it was over, and the service was back, at `at`. */
   | { at: number; event: "fault"; name: string; from: number; open: number; proof: string; recovered_ms: number };

@@ -27,46 +27,53 @@ export interface Verdict {
   id: string;
   says: string;
   holds: boolean;
-  /** Of how much it is said. */
-  of: string;
+  /** Whether anything was compared; what holds for nothing says nothing. */
+  seen: boolean;
+  /** What it rests on. */
+  on: string;
   broken: string[];
 }
 
 export function verdictsOf(result: DrillResult): Verdict[] {
   return GUARANTEES.map(({ id, says, findings: names }) => {
     const broken = names.flatMap((name) => result.findings[name].map((finding) => `${name}: ${finding}`));
-    return { id, says, holds: broken.length === 0, of: compared(id, result), broken };
+    const { count, on } = compared(id, result);
+    return { id, says, holds: broken.length === 0, seen: count > 0, on, broken };
   });
 }
 
-/** What a verdict rests on: one of nothing at all would hold, too. */
-function compared(id: GuaranteeId, { accepted, ancestors, faults, reads, silences, state }: DrillResult): string {
+function compared(id: GuaranteeId, { accepted, ancestors, faults, reads, silences, state }: DrillResult): { count: number; on: string } {
   const { jobs, artifacts, deadLetters, replays } = state;
+  const counted = (count: number, what: string) => ({ count, on: `${count} ${what}` });
   switch (id) {
     case "G1":
-      return `${accepted} jobs, ${faults.length} faults`;
+      return counted(accepted, `jobs, ${faults.length} faults`);
     case "G2":
-      return `${accepted} jobs${state.runs ? "" : ", by what clients see"}`;
+      return counted(accepted, state.runs ? "jobs" : "jobs, as clients see them");
     case "G3":
-      return `at most ${Math.max(0, ...jobs.map(({ attempts }) => attempts))} attempts`;
-    case "G4": {
-      const p99 = quantile(silences.calm, 0.99);
-      if (silences.calm.length === 0) return "silence not seen";
-      return `${silences.calm.length} in peace, p99 ${p99} ms, the aim of ${SILENCE_AIM_MS} ms is ${p99 <= SILENCE_AIM_MS ? "met" : "missed"}`;
-    }
+      return counted(jobs.length, `jobs of at most ${Math.max(0, ...jobs.map(({ attempts }) => attempts))} attempts`);
+    case "G4":
+      return counted(silences.calm.length + silences.loaded.length, `cancels${aim(silences.calm)}`);
     case "G5":
-      return `${jobs.filter(({ status }) => status === "timed_out").length} timed out`;
+      return counted(jobs.length, `jobs, ${jobs.filter(({ status }) => status === "timed_out").length} timed out`);
     case "G6":
-      return `${deadLetters.length} dead letters`;
+      return counted(deadLetters.length, "dead letters");
     case "G7":
-      return `${artifacts.length} files`;
+      return counted(artifacts.length, "files");
     case "G10":
-      return `${reads} looks`;
+      return counted(reads, "looks");
     case "G11": {
       const types = new Set(replays?.map(({ workflow }) => workflow));
-      return `${ancestors} documents, ${replays ? `${replays.length} histories of ${types.size} workflows` : "no histories"}`;
+      return counted(ancestors, `documents${replays ? `, ${replays.length} histories of ${types.size} types` : ""}`);
     }
   }
+}
+
+function aim(calm: readonly number[]): string {
+  const p99 = quantile(calm, 0.99);
+  return calm.length === 0
+    ? ""
+    : `; in peace the aim of a p99 within ${SILENCE_AIM_MS} ms is ${p99 <= SILENCE_AIM_MS ? "met" : "missed"} with ${p99} ms`;
 }
 
 /** The figures of a drill, for people. */
@@ -86,7 +93,7 @@ export function printed(result: DrillResult): string {
     `Lost ${findings.lost.length}, doubled ${findings.doubled.length}, ends that changed ${findings.changed.length}, wrong ends ${findings.wrongEnd.length}`,
     `Failed jobs ${failed}, dead letters ${state.deadLetters.length}: missing ${findings.deadLettersMissing.length}, false ${findings.deadLettersFalse.length}, double ${findings.deadLettersDouble.length}`,
     `Files listed ${state.artifacts.length}, torn ${findings.torn.length}`,
-    `Looks at jobs during faults ${result.reads}, untold ${findings.untold.length}`,
+    `Looks at open jobs ${result.reads}, untold ${findings.untold.length}`,
     ...silence("in peace", silences.calm),
     ...silence("between faults", silences.loaded),
     ...(faults.length > 0
@@ -94,8 +101,8 @@ export function printed(result: DrillResult): string {
       : []),
     ...result.leftOut.map((fault) => `Left out: ${fault}`),
     "",
-    ...verdictsOf(result).flatMap(({ id, says, holds, of, broken }) => [
-      `${holds ? "holds " : "BROKEN"} ${id.padEnd(4)} ${says} (${of})`,
+    ...verdictsOf(result).flatMap(({ id, says, holds, seen, on, broken }) => [
+      `${holds ? (seen ? "holds " : "unseen") : "BROKEN"} ${id.padEnd(4)} ${says} (${on})`,
       ...broken.slice(0, SHOWN).map((line) => `         ${line}`),
       ...(broken.length > SHOWN ? [`         and ${broken.length - SHOWN} more`] : []),
     ]),

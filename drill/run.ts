@@ -93,7 +93,9 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
       if (sent % 500 === 0) report(`${sent} jobs sent, ${strikes >> 1} faults`);
     }
   };
+  const peace = stage ? undefined : reader("peace");
   const [done] = await Promise.all([faults, ...Array.from({ length: options.users }, user)]);
+  await peace?.stop();
   const closed = await settled(service, ledger, stage);
   const state: State = stage ? { ...closed, replays: await replayed([...(await sampleOf(stage.client)), ...(await recorded())]) } : closed;
   ledger.close();
@@ -135,7 +137,7 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
     return results;
   }
 
-  /** Looks at open jobs for as long as a fault lasts. */
+  /** Looks at open jobs for as long as a fault lasts, or where there is none, the drill. */
   function reader(during: string): { stop(): Promise<void> } {
     let on = true;
     const reading = (async () => {
