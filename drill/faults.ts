@@ -35,7 +35,7 @@ const LONG_FAULTS: readonly Fault[] = [
 
 /** Faults of a stage: the common ones, which come often, and those that come once, because each takes half a minute. */
 export function faultsOf({ store }: Stage): { common: readonly Fault[]; long: readonly Fault[] } {
-  const troubles = store.troubles.map(({ name, strike }) => ({ name, guarantee: "G7", act: strike }));
+  const troubles = store.troubles.map((trouble) => ({ name: trouble.name, guarantee: "G7", act: () => trouble.strike() }));
   const renames = store.renames ? [{ name: "kill the worker at a file's name", guarantee: "G7", act: atRename }] : [];
   return { common: [...FAULTS, ...troubles, ...renames], long: LONG_FAULTS };
 }

@@ -25,8 +25,11 @@ export type Entry =
    */
   | { at: number; event: "cancelled"; job_id: string; receipt: string; silent_ms: number | null; computing: boolean; calm: boolean }
   | { at: number; event: "terminated"; job_id: string }
-  /** `members`: the attempts of each part of a job whose worker was stopped in order and started again, and again. */
-  | { at: number; event: "restarted"; job_id: string; members: { id: string; attempts: number }[] }
+  /**
+   * `members`: the attempts of each part of a job whose worker was stopped in order and started again, and again.
+   * `gave_up`: the workers among them that did not hand back their work in time.
+   */
+  | { at: number; event: "restarted"; job_id: string; gave_up: number; members: { id: string; attempts: number }[] }
   /** A look at an open job during a fault, or in peace. `status` is null where no reply came. */
   | { at: number; event: "read"; during: string; job_id: string; status: number | null; ms: number }
   /** `from`: when it began; it was over, and the service was back, at `at`. */

@@ -97,8 +97,8 @@ export function judge(entries: readonly Entry[], state: State): Findings {
     overtried: [
       ...state.jobs.filter(({ attempts }) => attempts > ATTEMPTS).map(({ job_id, attempts }) => `${job_id}: ${attempts} attempts`),
       ...entries
-        .flatMap((entry) => (entry.event === "restarted" ? entry.members : []))
-        .filter(({ attempts }) => attempts > 1)
+        .flatMap((entry) => (entry.event === "restarted" ? entry.members.map((member) => ({ ...member, lost: entry.gave_up })) : []))
+        .filter(({ attempts, lost }) => attempts > 1 + lost)
         .map(({ id, attempts }) => `${id}: ${attempts} attempts, though its workers stopped in order`),
     ],
     untimely: untimelyOf(entries, state),

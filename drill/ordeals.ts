@@ -14,6 +14,9 @@ const LITTLE_MEMORY_MB = 128;
 /** Files of a worker's life among which the one is drawn at which it is killed: those of a few jobs. */
 const FILES = 20;
 
+/** How a worker ends that has handed back all its work. One that cannot in time gives up with code 1, and is like one that was killed. */
+const ORDERLY = /by code 0$/;
+
 const preload = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Ends a job that is at work, as an operator does who has no other way. */
@@ -35,7 +38,8 @@ export async function rolling(scene: Scene, index: number): Promise<string> {
   const { body } = await scene.service.tree(own.jobId);
   // Those of its shards included, of which its own body does not tell.
   const members = body.members.map(({ id, attempts }) => ({ id, attempts })).filter(({ attempts }) => attempts > 0);
-  scene.ledger.write({ at: Date.now(), event: "restarted", job_id: own.jobId, members });
+  const gaveUp = stopped.filter((proof) => !ORDERLY.test(proof)).length;
+  scene.ledger.write({ at: Date.now(), event: "restarted", job_id: own.jobId, gave_up: gaveUp, members });
   return `${stopped.join(", ")} while ${own.jobId} was computed`;
 }
 

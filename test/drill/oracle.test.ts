@@ -141,7 +141,7 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
   ],
   [
     "a worker that stops in order uses up an attempt",
-    ({ entries }) => void entries.push({ at: 4, event: "restarted", job_id: "a", members: [{ id: "a/1", attempts: 2 }] }),
+    ({ entries }) => void entries.push({ at: 4, event: "restarted", job_id: "a", gave_up: 0, members: [{ id: "a/1", attempts: 2 }] }),
     "overtried",
     "a/1: 2 attempts, though its workers stopped in order",
   ],
