@@ -1,4 +1,4 @@
-import type { Artifact, Job } from "../src/contract/job.ts";
+import type { Artifact, Job, Member } from "../src/contract/job.ts";
 
 /** Longest wait for one reply. */
 const REPLY_MS = 10_000;
@@ -12,7 +12,8 @@ export interface Reply<T> {
 export interface Service {
   submit(kind: Job["kind"], body: object, key: string): Promise<Reply<Job & { code?: string }>>;
   job(id: string): Promise<Reply<Job>>;
-  cancel(id: string): Promise<Reply<{ members: { id: string; type: string; state: string }[] }>>;
+  cancel(id: string): Promise<Reply<{ members: Member[] }>>;
+  tree(id: string): Promise<Reply<{ members: Member[] }>>;
   artifacts(id: string): Promise<Reply<{ artifacts: Artifact[] }>>;
   /** Every page of a list. */
   all<T>(path: string, field: string): Promise<T[]>;
@@ -33,6 +34,7 @@ export function serviceAt(url: string): Service {
       }),
     job: (id) => ask(`/v1/jobs/${id}`),
     cancel: (id) => ask(`/v1/jobs/${id}/cancel`, { method: "POST" }),
+    tree: (id) => ask(`/v1/jobs/${id}/tree`),
     artifacts: (id) => ask(`/v1/jobs/${id}/artifacts`),
     async all<T>(path: string, field: string) {
       const items: T[] = [];

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Job } from "../src/contract/job.ts";
 import { WORKFLOWS } from "../src/contract/names.ts";
 import type { Service } from "./client.ts";
-import type { State } from "./oracle.ts";
+import type { Closed, State } from "./oracle.ts";
 import type { Stage } from "./stage.ts";
 
 /** Calls to the service that run side by side. */
@@ -16,7 +15,7 @@ const HASH = /^[0-9a-f]{64}$/;
 export async function stateOf(service: Service, jobIds: readonly string[], stage?: Stage): Promise<State> {
   const jobs = await inParallel(jobIds, async (id) => {
     const { status, body } = await service.job(id);
-    return status === 200 ? [{ job_id: id, status: body.status, run: body.run }] : [];
+    return status === 200 ? [body] : [];
   });
   const artifacts = await artifactsOf(service, jobs.flat());
   const asked = new Set(jobIds);
@@ -26,12 +25,12 @@ export async function stateOf(service: Service, jobIds: readonly string[], stage
     // A deployment has dead letters of its own.
     deadLetters: stage ? letters : letters.filter(({ job_id }) => asked.has(job_id)),
     artifacts,
-    damaged: stage ? await damagedIn(stage.store) : [],
+    damaged: stage ? await damagedIn(stage.store.folder) : [],
     ...(stage && { runs: await runsIn(stage) }),
   };
 }
 
-async function artifactsOf(service: Service, jobs: readonly Pick<Job, "job_id">[]): Promise<State["artifacts"]> {
+async function artifactsOf(service: Service, jobs: readonly Closed[]): Promise<State["artifacts"]> {
   const read = new Map<string, Promise<string | null>>();
   const lists = await inParallel(jobs, async ({ job_id }) => {
     const { body } = await service.artifacts(job_id);

@@ -1,10 +1,15 @@
 import type { Job } from "../src/contract/job.ts";
 import { type Status, TERMINAL } from "../src/contract/names.ts";
+import type { Replay } from "./histories.ts";
 import type { Entry } from "./ledger.ts";
+import { unaccountedOf, untimelyOf } from "./time.ts";
+
+/** What is read of a job at the close. */
+export type Closed = Pick<Job, "job_id" | "status" | "run" | "attempts" | "created_at" | "finished_at" | "deadline_at" | "spent" | "error">;
 
 /** What the service says of itself once the faults have stopped and its work is done. */
 export interface State {
-  jobs: Pick<Job, "job_id" | "status" | "run">[];
+  jobs: Closed[];
   /** Open dead letters. */
   deadLetters: { job_id: string; run: number }[];
   /** Every file that a job lists: the hash that the list says, and the hash of what was downloaded, or null if it could not be. */
@@ -13,6 +18,8 @@ export interface State {
   damaged: string[];
   /** Runs of workflows that the server itself lists, by job; undefined where it cannot be asked. */
   runs?: Map<string, number>;
+  /** Histories of the drill's own server and of earlier versions, replayed. */
+  replays?: Replay[];
 }
 
 /** What must be empty for the guarantees to hold. Each finding names the job, the key or the file. */
@@ -25,8 +32,14 @@ export interface Findings {
   unasked: string[];
   /** G1: a terminal state that another one followed within one run. */
   changed: string[];
-  /** G1, G4, G5: an end that is not one of those that are right for the job. */
+  /** G1, G4, G5: an end that is not one of those that are right for the job, or an error that is not. */
   wrongEnd: string[];
+  /** G3: more attempts than an activity has, or any used up by a worker that stopped in order. */
+  overtried: string[];
+  /** G5: a run that was ended before its deadline for its sake, or that went on long after it though no fault held it up. */
+  untimely: string[];
+  /** G5: an ended run that does not say how its time was spent, or says so of more or less time than it took. */
+  unaccounted: string[];
   /** G4: still computing when the receipt said that it was cancelled, or long after it. */
   noisy: string[];
   /** G10: a look at a job that was answered with neither the job nor a clear refusal, or not at all by a gateway that lives. */
@@ -38,6 +51,10 @@ export interface Findings {
   deadLettersDouble: string[];
   /** G7: does not match its hash, cannot be read, or is half written. */
   torn: string[];
+  /** G11: a document of the ancestor whose job did not succeed. */
+  disowned: string[];
+  /** G11: a history that the workflows do not fit. */
+  misfits: string[];
   /** G2: jobs with one request whose results differ. */
   disagreeing: string[];
 }
@@ -45,12 +62,17 @@ export interface Findings {
 /** Longest time after a cancel at which a job may still compute, in milliseconds. */
 export const SILENCE_MS = 5_000;
 
+/** Attempts of one activity. A job that ends as many workers is given up. */
+export const ATTEMPTS = 5;
+
 /** Faults in which nobody is there to answer. */
 const GATEWAY_AWAY = /gateway|everything/;
 
 /** Compares what the client saw with what the service says, set against set. */
 export function judge(entries: readonly Entry[], state: State): Findings {
   const accepted = entries.filter((entry) => entry.event === "accepted");
+  // A job that was sent five times was answered as often.
+  const answers = [...new Map(accepted.map((entry) => [entry.job_id, entry])).values()];
   const jobs = new Map(state.jobs.map((job) => [job.job_id, job]));
   const terminated = new Set(entries.flatMap((entry) => (entry.event === "terminated" ? [entry.job_id] : [])));
   const asked = new Set(accepted.map(({ job_id }) => job_id));
@@ -65,11 +87,22 @@ export function judge(entries: readonly Entry[], state: State): Findings {
     ],
     unasked: [...(state.runs?.keys() ?? jobs.keys())].filter((id) => !asked.has(id)),
     changed: changedOf(entries, state),
-    wrongEnd: accepted.flatMap(({ job_id, ends }) => {
-      const status = jobs.get(job_id)?.status;
+    wrongEnd: answers.flatMap(({ job_id, ends, code, ancestor }) => {
+      const job = jobs.get(job_id);
+      if (ancestor || !job || !TERMINAL.includes(job.status)) return [];
       const right = terminated.has(job_id) ? ["failed"] : ends;
-      return status === undefined || !TERMINAL.includes(status) || right.includes(status) ? [] : [`${job_id}: ${status}`];
+      if (!right.includes(job.status)) return [`${job_id}: ${job.status}`];
+      return code !== null && job.error?.code !== code ? [`${job_id}: ${job.status} with ${job.error?.code}`] : [];
     }),
+    overtried: [
+      ...state.jobs.filter(({ attempts }) => attempts > ATTEMPTS).map(({ job_id, attempts }) => `${job_id}: ${attempts} attempts`),
+      ...entries
+        .flatMap((entry) => (entry.event === "restarted" ? entry.members.map((member) => ({ ...member, lost: entry.gave_up })) : []))
+        .filter(({ attempts, lost }) => attempts > 1 + lost)
+        .map(({ id, attempts }) => `${id}: ${attempts} attempts, though its workers stopped in order`),
+    ],
+    untimely: untimelyOf(entries, state),
+    unaccounted: unaccountedOf(entries, state),
     noisy: entries.flatMap((entry) => {
       if (entry.event !== "cancelled") return [];
       const { job_id, receipt, computing, silent_ms } = entry;
@@ -89,6 +122,11 @@ export function judge(entries: readonly Entry[], state: State): Findings {
       ...state.artifacts.filter(({ listed, read }) => listed !== read).map(({ job_id, name }) => `${job_id} ${name}`),
       ...state.damaged,
     ],
+    disowned: answers.flatMap(({ job_id, ancestor }) => {
+      const status = jobs.get(job_id)?.status ?? "queued";
+      return ancestor && TERMINAL.includes(status) && status !== "succeeded" ? [`${job_id}: ${status}`] : [];
+    }),
+    misfits: (state.replays ?? []).flatMap(({ id, misfit }) => (misfit === null ? [] : [`${id}: ${misfit}`])),
     disagreeing: disagreeingOf(accepted, state),
   };
 }

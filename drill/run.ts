@@ -1,11 +1,15 @@
 import { join } from "node:path";
+import { calm } from "./calm.ts";
 import { type Service, serviceAt } from "./client.ts";
 import { stateOf } from "./close.ts";
-import { FAULTS, type Fault, LONG_FAULTS, type Scene } from "./faults.ts";
+import { type Fault, faultsOf } from "./faults.ts";
+import { recorded, replayed, sampleOf } from "./histories.ts";
 import { Ledger } from "./ledger.ts";
-import { drawn, intentOf } from "./load.ts";
+import { drawn, intentOf, probe } from "./load.ts";
 import { type Findings, judge, type State } from "./oracle.ts";
-import { pause, type Stage } from "./stage.ts";
+import { pause } from "./pause.ts";
+import type { Scene } from "./scene.ts";
+import type { Stage } from "./stage.ts";
 import { createTraffic } from "./traffic.ts";
 
 export interface DrillOptions {
@@ -13,6 +17,8 @@ export interface DrillOptions {
   jobs: number;
   /** Faults that must have overlapped work. */
   faults: number;
+  /** Cancels before the faults begin, whose silence is timed in peace. */
+  cancels: number;
   /** Clients that send jobs side by side. */
   users: number;
   /** Decides the jobs, the order of the faults and their instants. */
@@ -28,10 +34,15 @@ export interface DrillOptions {
 export interface DrillResult {
   jobs: number;
   accepted: number;
+  /** Jobs of documents of the ancestor, of those accepted. */
+  ancestors: number;
   unanswered: number;
   faults: { name: string; guarantee: string; open: number; recovered_ms: number; proof: string }[];
-  cancels: number[];
+  /** Milliseconds from each cancel to the silence of the threads: before the faults, and between them. */
+  silences: { calm: number[]; loaded: number[] };
   reads: number;
+  /** Faults that cannot be made here, and why. */
+  leftOut: readonly string[];
   findings: Findings;
   state: State;
   seconds: number;
@@ -48,6 +59,9 @@ const LETTERS_MS = 60_000;
 
 const READ_MS = 250;
 
+/** So few faults leave no time for the long ones. */
+const FEW = 10;
+
 export async function drill(options: DrillOptions): Promise<DrillResult> {
   const { seed, stage, report } = options;
   const began = Date.now();
@@ -61,7 +75,12 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
     ...(stage && { computing: () => stage.computing() }),
   });
 
-  const faults = stage ? strike() : Promise.resolve([]);
+  const scene = stage && ({ stage, service, traffic, ledger, seed } satisfies Scene);
+  if (scene) {
+    await calm(scene, options.cancels);
+    report(`${options.cancels} searches cancelled in peace`);
+  }
+  const faults = scene ? strike(scene) : Promise.resolve([]);
   let struck = false;
   void faults.finally(() => {
     struck = true;
@@ -74,15 +93,20 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
       if (sent % 500 === 0) report(`${sent} jobs sent, ${strikes >> 1} faults`);
     }
   };
+  const peace = stage ? undefined : reader("peace");
   const [done] = await Promise.all([faults, ...Array.from({ length: options.users }, user)]);
-  const state = await settled(service, ledger, stage);
+  await peace?.stop();
+  const closed = await settled(service, ledger, stage);
+  const state: State = stage ? { ...closed, replays: await replayed([...(await sampleOf(stage.client)), ...(await recorded())]) } : closed;
   ledger.close();
   return {
     jobs: sent,
     accepted: new Set(ledger.of("accepted").map(({ job_id }) => job_id)).size,
+    ancestors: new Set(ledger.of("accepted").flatMap(({ job_id, ancestor }) => (ancestor ? [job_id] : []))).size,
     unanswered: ledger.of("unanswered").length,
     faults: done,
-    cancels: ledger.of("cancelled").flatMap(({ silent_ms }) => (silent_ms === null ? [] : [silent_ms])),
+    leftOut: stage?.store.leftOut ?? [],
+    silences: { calm: silencesOf(ledger, true), loaded: silencesOf(ledger, false) },
     reads: ledger.of("read").length,
     findings: judge(ledger.entries, state),
     state,
@@ -90,22 +114,21 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
   };
 
   /** Faults one after another, each at a drawn instant at which there is work. */
-  async function strike(): Promise<DrillResult["faults"]> {
-    if (!stage) return [];
-    const scene: Scene = { stage, service, traffic, ledger, seed };
+  async function strike(scene: Scene): Promise<DrillResult["faults"]> {
     const results: DrillResult["faults"] = [];
     for (let index = 0; results.length < options.faults; index += 1) {
-      const fault = faultOf(seed, index, options.faults);
+      const fault = faultOf(scene, index, options.faults);
       await pause(PEACE_MS * drawn(seed, `fault/${index}`));
       while (traffic.open.size < OVERLAPPED) await pause(10);
       const open = traffic.open.size;
       strikes += 1;
+      const from = Date.now();
       const reading = reader(fault.name);
       const proof = await fault.act(scene, index);
       const recovered_ms = await recovery(`drill-${seed}-probe-${index}`);
       await reading.stop();
       strikes += 1;
-      ledger.write({ at: Date.now(), event: "fault", name: fault.name, open, proof, recovered_ms });
+      ledger.write({ at: Date.now(), event: "fault", name: fault.name, from, open, proof, recovered_ms });
       results.push({ name: fault.name, guarantee: fault.guarantee, open, recovered_ms, proof });
       report(
         `fault ${results.length} of ${options.faults}: ${fault.name}, ${open} jobs open, recovered in ${(recovered_ms / 1_000).toFixed(1)} s`,
@@ -114,7 +137,7 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
     return results;
   }
 
-  /** Looks at open jobs for as long as a fault lasts. */
+  /** Looks at open jobs for as long as a fault lasts, or where there is none, the drill. */
   function reader(during: string): { stop(): Promise<void> } {
     let on = true;
     const reading = (async () => {
@@ -140,23 +163,24 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
   /** Milliseconds until a new job is accepted and done. It is the client's too: the oracle counts it like the others. */
   async function recovery(key: string): Promise<number> {
     const asked = Date.now();
-    await traffic.follow({ ...intentOf(seed, 1), key, sends: 1, ends: ["succeeded"], ...PROBE });
+    await traffic.follow(probe(key));
     return Date.now() - asked;
   }
 }
 
-const PROBE = {
-  kind: "evaluate",
-  body: { dataset: { source: "inline", columns: { x: [1, 2, 3, 4, 5], y: [2, 4, 6, 8, 10] } }, law: "y = 2 x" },
-} as const;
+function silencesOf(ledger: Ledger, inCalm: boolean): number[] {
+  const timed = ledger.of("cancelled").filter((entry) => entry.calm === inCalm);
+  return timed.flatMap(({ silent_ms }) => (silent_ms === null ? [] : [silent_ms])).sort((one, other) => one - other);
+}
 
-/** The common faults in turn, in an order that the seed decides, and among the last ones each of the long. */
-function faultOf(seed: number, index: number, count: number): Fault {
-  const long = LONG_FAULTS[index - (count - LONG_FAULTS.length)];
-  if (long && count > FAULTS.length) return long;
-  const round = Math.floor(index / FAULTS.length);
-  const order = [...FAULTS.keys()].sort((a, b) => drawn(seed, `order/${round}/${a}`) - drawn(seed, `order/${round}/${b}`));
-  return FAULTS[order[index % FAULTS.length] as number] as Fault;
+/** The common faults in turn, in an order that the seed decides, and last, if there are many, each of the long. */
+function faultOf({ stage, seed }: Scene, index: number, count: number): Fault {
+  const { common, long } = faultsOf(stage);
+  const last = long[index - (count - long.length)];
+  if (last && count > FEW) return last;
+  const round = Math.floor(index / common.length);
+  const order = [...common.keys()].sort((a, b) => drawn(seed, `order/${round}/${a}`) - drawn(seed, `order/${round}/${b}`));
+  return common[order[index % common.length] as number] as Fault;
 }
 
 /** The state once the dead letters are complete, or have had all the time that they may take. */

@@ -1,36 +1,53 @@
 import { describe, expect, test } from "vitest";
 import type { Entry } from "../../drill/ledger.ts";
-import { type Findings, judge, type State } from "../../drill/oracle.ts";
+import { type Closed, type Findings, judge, type State } from "../../drill/oracle.ts";
 
-/** Two jobs that succeeded, one that failed and one that was cancelled, all as they should. */
+type Accepted = Extract<Entry, { event: "accepted" }>;
+
+/** A job that was accepted at midnight, had an hour and took a second. */
+function job(job_id: string, status: Closed["status"], more: Partial<Closed> = {}): Closed {
+  const spent = { queued: 0.2, computing: 0.7, backoff: 0, storage: 0.1 };
+  const times = { created_at: clock("00:00:00"), finished_at: clock("00:00:01"), deadline_at: clock("01:00:00"), spent };
+  return { job_id, status, run: 1, attempts: 1, error: null, ...times, ...more };
+}
+
+function clock(time: string): string {
+  return `2026-01-01T${time}.000Z`;
+}
+
+/** Three jobs that succeeded, one of them a document of the ancestor, one that failed and one that was cancelled. */
 function sound(): { entries: Entry[]; state: State } {
-  const accepted = (key: string, job_id: string, ends: Extract<Entry, { event: "accepted" }>["ends"], request = key): Entry => ({
+  const accepted = (key: string, job_id: string, ends: Accepted["ends"], request = key): Accepted => ({
     at: 1,
     event: "accepted",
     key,
     job_id,
     ends,
+    code: null,
     request,
+    ancestor: false,
   });
   return {
     entries: [
       accepted("k1", "a", ["succeeded"], "same"),
       accepted("k1", "a", ["succeeded"], "same"),
       accepted("k2", "b", ["succeeded"], "same"),
-      accepted("k3", "c", ["failed"]),
+      { ...accepted("k3", "c", ["failed"]), code: "law_not_finite" },
       accepted("k4", "d", ["cancelled"]),
+      { ...accepted("k5", "f", ["succeeded"]), ancestor: true },
       { at: 2, event: "seen", job_id: "a", status: "running", run: 1 },
       { at: 3, event: "seen", job_id: "a", status: "succeeded", run: 1 },
-      { at: 3, event: "cancelled", job_id: "d", receipt: "cancelled", silent_ms: 20, computing: false },
+      { at: 3, event: "cancelled", job_id: "d", receipt: "cancelled", silent_ms: 20, computing: false, calm: true },
       { at: 3, event: "read", during: "kill the gateway", job_id: "a", status: null, ms: 3 },
       { at: 3, event: "read", during: "freeze Temporal", job_id: "a", status: 503, ms: 3 },
     ],
     state: {
       jobs: [
-        { job_id: "a", status: "succeeded", run: 1 },
-        { job_id: "b", status: "succeeded", run: 1 },
-        { job_id: "c", status: "failed", run: 1 },
-        { job_id: "d", status: "cancelled", run: 1 },
+        job("a", "succeeded"),
+        job("b", "succeeded"),
+        job("c", "failed", { error: LAW_NOT_FINITE }),
+        job("d", "cancelled"),
+        job("f", "succeeded"),
       ],
       deadLetters: [{ job_id: "c", run: 1 }],
       artifacts: [
@@ -43,9 +60,23 @@ function sound(): { entries: Entry[]; state: State } {
         ["b", 1],
         ["c", 1],
         ["d", 1],
+        ["f", 1],
       ]),
+      replays: [{ workflow: "evaluateJob", id: "a", misfit: null }],
     },
   };
+}
+
+const LAW_NOT_FINITE = { code: "law_not_finite", message: "The law is not finite.", retryable: false, doc: "" } as const;
+
+/** The end of a job, all of whose time was computing. */
+function until(time: string, computing: number): Pick<Closed, "finished_at" | "spent"> {
+  return { finished_at: clock(time), spent: { queued: 0, computing, backoff: 0, storage: 0 } };
+}
+
+function struck(from: string, to: string): Entry {
+  const [began, over] = [from, to].map((time) => Date.parse(clock(time))) as [number, number];
+  return { at: over, event: "fault", name: "freeze Temporal", from: began, open: 1, proof: "it was stopped", recovered_ms: 100 };
 }
 
 type Sound = ReturnType<typeof sound>;
@@ -53,12 +84,12 @@ type Sound = ReturnType<typeof sound>;
 /** A bug of the service, planted into what was seen or said, and the one finding that must name it. */
 const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findings, named: string][] = [
   ["a job is lost", ({ state }) => void state.jobs.splice(1, 1), "lost", "b"],
-  ["a job never ends", ({ state }) => void state.jobs.splice(1, 1, { job_id: "b", status: "running", run: 1 }), "lost", "b"],
+  ["a job never ends", ({ state }) => void state.jobs.splice(1, 1, job("b", "running")), "lost", "b"],
   [
     "one key is answered with two jobs",
     ({ entries, state }) => {
-      entries.push({ at: 4, event: "accepted", key: "k1", job_id: "e", ends: ["succeeded"], request: "same" });
-      state.jobs.push({ job_id: "e", status: "succeeded", run: 1 });
+      entries.push({ at: 4, event: "accepted", key: "k1", job_id: "e", ends: ["succeeded"], code: null, request: "same", ancestor: false });
+      state.jobs.push(job("e", "succeeded"));
       state.runs?.set("e", 1);
     },
     "doubled",
@@ -81,11 +112,20 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
   [
     "a job that cannot fail is said to have",
     ({ state }) => {
-      state.jobs[1] = { job_id: "b", status: "failed", run: 1 };
+      state.jobs[1] = job("b", "failed");
       state.deadLetters.push({ job_id: "b", run: 1 });
     },
     "wrongEnd",
     "b: failed",
+  ],
+  [
+    "a job fails with another error than it must",
+    ({ state }) => {
+      const error = { code: "internal_error", message: "The engine failed.", retryable: false, doc: "" } as const;
+      state.jobs[2] = job("c", "failed", { error });
+    },
+    "wrongEnd",
+    "c: failed with internal_error",
   ],
   [
     "a terminated job is said to have succeeded",
@@ -94,15 +134,67 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
     "b: succeeded",
   ],
   [
+    "an activity is tried once too often",
+    ({ state }) => void state.jobs.splice(2, 1, job("c", "failed", { attempts: 6, error: LAW_NOT_FINITE })),
+    "overtried",
+    "c: 6 attempts",
+  ],
+  [
+    "a worker that stops in order uses up an attempt",
+    ({ entries }) => void entries.push({ at: 4, event: "restarted", job_id: "a", gave_up: 0, members: [{ id: "a/1", attempts: 2 }] }),
+    "overtried",
+    "a/1: 2 attempts, though its workers stopped in order",
+  ],
+  [
+    "a job times out before its deadline",
+    ({ entries, state }) => {
+      entries.push({ at: 4, event: "accepted", key: "k6", job_id: "e", ends: ["timed_out"], code: null, request: "k6", ancestor: false });
+      state.jobs.push(job("e", "timed_out"));
+      state.deadLetters.push({ job_id: "e", run: 1 });
+      state.runs?.set("e", 1);
+    },
+    "untimely",
+    "e: timed out 3599000 ms early",
+  ],
+  [
+    "a job goes on after its deadline",
+    ({ state }) => void state.jobs.splice(0, 1, job("a", "succeeded", { deadline_at: clock("00:00:01"), ...until("00:00:30", 30) })),
+    "untimely",
+    "a: ended 29000 ms after its deadline",
+  ],
+  [
+    "a fault does not excuse what goes on long after it",
+    ({ entries, state }) => {
+      state.jobs[0] = job("a", "succeeded", { deadline_at: clock("00:00:01"), ...until("00:00:30", 30) });
+      entries.push(struck("00:00:00", "00:00:12"));
+    },
+    "untimely",
+    "a: ended 29000 ms after its deadline",
+  ],
+  ["a job does not say how its time was spent", ({ state }) => void delete state.jobs[0]?.spent, "unaccounted", "a: nothing is said"],
+  [
+    "time of a job is counted twice",
+    ({ state }) => void state.jobs.splice(0, 1, job("a", "succeeded", { spent: { queued: 1, computing: 1, backoff: 0, storage: 0 } })),
+    "unaccounted",
+    "a: 2.000 s of 1.000 s",
+  ],
+  [
+    "time of a job is left out",
+    ({ state }) => void state.jobs.splice(0, 1, job("a", "succeeded", { ...until("00:00:30", 20) })),
+    "unaccounted",
+    "a: 20.000 s of 30.000 s",
+  ],
+  [
     "a receipt says cancelled while a thread computes",
-    ({ entries }) => void entries.push({ at: 4, event: "cancelled", job_id: "d", receipt: "cancelled", silent_ms: 90, computing: true }),
+    ({ entries }) =>
+      void entries.push({ at: 4, event: "cancelled", job_id: "d", receipt: "cancelled", silent_ms: 90, computing: true, calm: false }),
     "noisy",
     "d: computing, though its receipt says cancelled",
   ],
   [
     "a cancelled job computes on",
     ({ entries }) =>
-      void entries.push({ at: 4, event: "cancelled", job_id: "d", receipt: "cancelling", silent_ms: 60_000, computing: true }),
+      void entries.push({ at: 4, event: "cancelled", job_id: "d", receipt: "cancelling", silent_ms: 60_000, computing: true, calm: false }),
     "noisy",
     "d: silent after 60000 ms",
   ],
@@ -140,6 +232,21 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
   ],
   ["a file of the store is damaged", ({ state }) => void state.damaged.push("local/artifacts/33"), "torn", "local/artifacts/33"],
   [
+    "a document of the ancestor fails",
+    ({ state }) => {
+      state.jobs[4] = job("f", "failed");
+      state.deadLetters.push({ job_id: "f", run: 1 });
+    },
+    "disowned",
+    "f: failed",
+  ],
+  [
+    "a workflow no longer fits its history",
+    ({ state }) => void state.replays?.push({ workflow: "discoverJob", id: "b", misfit: "Nondeterminism error" }),
+    "misfits",
+    "b: Nondeterminism error",
+  ],
+  [
     "one request has two results",
     ({ state }) => void state.artifacts.splice(1, 1, { job_id: "b", name: "result.json", listed: "12", read: "12" }),
     "disagreeing",
@@ -154,6 +261,13 @@ function named(findings: Findings): Record<string, string[]> {
 describe("the oracle of the drill", () => {
   test("finds nothing where nothing is wrong", () => {
     const { entries, state } = sound();
+    expect(named(judge(entries, state))).toEqual({});
+  });
+
+  test("excuses a job whose deadline passed while a fault was on", () => {
+    const { entries, state } = sound();
+    state.jobs[0] = job("a", "succeeded", { deadline_at: clock("00:00:01"), ...until("00:00:30", 30) });
+    entries.push(struck("00:00:00", "00:00:28"));
     expect(named(judge(entries, state))).toEqual({});
   });
 

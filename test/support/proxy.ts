@@ -1,12 +1,15 @@
 import { once } from "node:events";
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { setTimeout as pause } from "node:timers/promises";
+
+const SLOW_MS = 2_000;
 
 /**
- * What a proxy does to a request: answers with a status itself, never answers, or passes it on and loses the answer, cuts
- * it short, alters a byte of its body, or stops in the middle of it.
+ * What a proxy does to a request: answers with a status itself, never answers, or passes it on and loses the answer, gives
+ * it seconds later, cuts it short, alters a byte of its body, or stops in the middle of it.
  */
-export type Fault = number | "silent" | "lost" | "cut" | "altered" | "stalled";
+export type Fault = number | "silent" | "lost" | "slow" | "cut" | "altered" | "stalled";
 
 export interface FaultyProxy {
   url: string;
@@ -44,8 +47,9 @@ export async function startProxy(endpoint: string): Promise<FaultyProxy> {
       response.destroy();
       return;
     }
+    if (fault === "slow") await pause(SLOW_MS);
     response.writeHead(answer.statusCode ?? 500, answer.headers);
-    if (fault === undefined) response.end(bytes);
+    if (fault === undefined || fault === "slow") response.end(bytes);
     else if (fault === "altered") response.end(bytes.fill(bytes.length === 0 ? 0 : bytes.readUInt8(0) ^ 1, 0, 1));
     else {
       response.write(bytes.subarray(0, bytes.length >> 1));
