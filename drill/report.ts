@@ -51,7 +51,11 @@ function compared(id: GuaranteeId, { accepted, ancestors, faults, reads, silence
     case "G2":
       return counted(accepted, state.runs ? "jobs" : "jobs, as clients see them");
     case "G3":
-      return counted(jobs.length, `jobs of at most ${Math.max(0, ...jobs.map(({ attempts }) => attempts))} attempts`);
+      // Jobs of one attempt say little where no worker was stopped.
+      return counted(
+        faults.filter(({ guarantee }) => guarantee === "G3").length,
+        `faults that stop workers in order, ${jobs.length} jobs of at most ${Math.max(0, ...jobs.map(({ attempts }) => attempts))} attempts`,
+      );
     case "G4":
       return counted(silences.calm.length + silences.loaded.length, `cancels${aim(silences.calm)}`);
     case "G5":

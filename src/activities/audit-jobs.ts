@@ -73,24 +73,33 @@ interface Place {
   events: Map<string, AuditEvent>;
 }
 
+/** Files of one window: the first look writes one, and few others find anything that it lacks. */
+const MOST_FILES = 100;
+
 /**
- * Puts the events into the first file that is not there, without those that are in the files before it. Of two that add at
- * the same time, the later finds the other's file and goes on from there: no event is written twice, none is left out.
+ * Puts what the files of the window lack into the first that is not there. Of two that add at the same time, the later finds
+ * the other's file and goes on from there: no event is written twice, none is left out. A damaged file is set aside.
  */
 async function add(store: ActivityDeps["store"], { tenant, window, events }: Place): Promise<void> {
-  let lacking = [...events.values()].toSorted((a, b) => (a.at === b.at ? byText(a.job_id, b.job_id) : byText(a.at, b.at)));
-  for (let file = 1; lacking.length > 0; ) {
-    const key = auditKey(tenant, window, nameOf(file));
-    const stored = await readIntact(store, key, () => true);
-    if (stored) {
-      const known = new Set(auditEventsIn(stored).map(identityOf));
-      lacking = lacking.filter((event) => !known.has(identityOf(event)));
-      file += 1;
-    } else if (await store.putIfAbsent(key, auditLines(lacking))) return;
+  const sorted = [...events.values()].toSorted((a, b) => (a.at === b.at ? byText(a.job_id, b.job_id) : byText(a.at, b.at)));
+  const names = Array.from({ length: MOST_FILES }, (_, index) => auditKey(tenant, window, nameOf(index + 1)));
+  for (;;) {
+    const there = new Set(
+      (await store.list(auditKey(tenant, window, "jobs").replace(".ndjson", ""), { limit: MOST_FILES })).map(({ key }) => key),
+    );
+    const known = new Set<string>();
+    for (const key of there) {
+      const stored = await readIntact(store, key, () => true);
+      if (!stored) there.delete(key);
+      else for (const event of auditEventsIn(stored)) known.add(identityOf(event));
+    }
+    const lacking = sorted.filter((event) => !known.has(identityOf(event)));
+    const free = names.find((key) => !there.has(key));
+    if (lacking.length === 0 || free === undefined || (await store.putIfAbsent(free, auditLines(lacking)))) return;
   }
 }
 
-/** `jobs`, then `jobs_2` and so on, which sort in this order. */
+/** `jobs`, then `jobs_2` and so on. */
 function nameOf(file: number): string {
   return file === 1 ? "jobs" : `jobs_${file}`;
 }

@@ -2,7 +2,8 @@ import type { Context } from "@temporalio/activity";
 
 export interface RunningActivity {
   activity: string;
-  job_id: string;
+  /** The workflow that it is of: a job, a shard, a dead letter, a webhook or the sweep. */
+  workflow_id: string;
   attempt: number;
   seconds: number;
 }
@@ -28,8 +29,7 @@ export class Roster {
   running(): RunningActivity[] {
     return [...this.begun].map(([{ info }, began]) => ({
       activity: info.activityType,
-      // The workflow of a shard or a webhook has the id of its job within its own.
-      job_id: info.workflowExecution?.workflowId ?? "",
+      workflow_id: info.workflowExecution?.workflowId ?? "",
       attempt: info.attempt,
       seconds: Math.round((performance.now() - began) / 1_000),
     }));

@@ -40,15 +40,15 @@ export function createSweep({ logger }: Pick<ActivityDeps, "logger">) {
 
 async function begin(job: WorkflowExecutionInfo): Promise<boolean> {
   const { workflow } = getClient();
-  const { run, life } = job.memo as unknown as JobMemo;
+  const { run, life, accepted_at } = job.memo as unknown as JobMemo;
   const workflowId = deadLetterId({ job_id: job.workflowId, run, life });
-  try {
-    const { status } = await workflow.getHandle(workflowId).describe();
+  // A worker of an older version may have come before, whose ids have no life.
+  for (const id of new Set([workflowId, deadLetterId({ job_id: job.workflowId, run })])) {
+    const known = await found(id);
+    if (!known || known.acceptedAt !== accepted_at) continue;
     // Whoever started it may have been killed before it could look for a later run.
-    if (status.name === "RUNNING") await resolveIfRerun(job, workflowId);
+    if (known.isOpen) await resolveIfRerun(job, id);
     return false;
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
   const { input, letter } = await letterOf(job);
   try {
@@ -68,6 +68,16 @@ async function begin(job: WorkflowExecutionInfo): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+async function found(id: string): Promise<{ isOpen: boolean; acceptedAt: number } | undefined> {
+  try {
+    const { status, memo } = await getClient().workflow.getHandle(id).describe();
+    return { isOpen: status.name === "RUNNING", acceptedAt: (memo as unknown as DeadLetter).accepted_at };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { workerData } from "piscina";
 import { headerOf } from "../contract/dataset.ts";
 import { OrreryError } from "../contract/errors.ts";
@@ -16,8 +16,10 @@ import type { Judgement, Reply, Unit, Yield } from "./task.ts";
 
 class Aborted extends Error {}
 
-// On Linux a thread has a priority of its own, and 0 names the calling one; elsewhere it would name the process.
-if (process.platform === "linux") setPriority(0, (workerData as { niceness: number }).niceness);
+const { niceness } = workerData as { niceness: number };
+// On Linux a thread has a priority of its own, and 0 names the calling one; elsewhere it would name the process. Nobody but
+// root may take more than the process was given.
+if (process.platform === "linux" && niceness > getPriority(0)) setPriority(0, niceness);
 
 /** Entry of a computing thread. Reports progress, and reads the abort flag, at every step that the engine reports. */
 export default function run({ unit, buffer }: { unit: Unit; buffer: SharedArrayBuffer }): Reply {

@@ -152,7 +152,8 @@ function addReplay(letters: Command): void {
         let told = 0;
         let refused = false;
         do {
-          const json = { ...common, ...(options.all ? { filter: filterOf(options) } : { ids: named }), page_token: token };
+          const which = options.all ? { filter: filterOf(options) } : { ids: named };
+          const json = { ...common, ...which, ...(token !== "" && { page_token: token }) };
           const { text, document } = await gateway.read(replayReply, `${PATH}/replay`, { method: "POST", json });
           const reached = document.replays.filter(({ state }) => state !== "not_reached");
           if (options.json) writeDocument(terminal, text);

@@ -29,7 +29,7 @@ export const auditEvent = z
     code: z.enum(codes).optional().meta({ description: "Final reason of a job that did not succeed." }),
     attempts: z.int().optional().meta({
       description:
-        "Most tries that one activity of a finished job took; 0 if none began. Absent where the job could not say: cancelled, or ended by the server or an operator.",
+        "Tries of the activity that gave up, 0 if none was at work; of a job that succeeded, the most that a computing activity took. Absent where the job could not say: cancelled, or ended by the server or an operator.",
     }),
     reason: z.string().optional().meta({ description: "What the actor gave as the reason." }),
     subject: z

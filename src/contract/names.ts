@@ -118,7 +118,7 @@ export interface Run {
   run?: number | undefined;
   /**
    * Tells the job from an earlier one of the same key, which the server has forgotten but whose dead letter may still be
-   * open. Absent in jobs that were accepted before version 2 of these ids.
+   * open. Absent in jobs that gateways of older versions accepted, and in the ids that workers of older versions give.
    */
   life?: string | undefined;
 }

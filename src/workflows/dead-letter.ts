@@ -1,4 +1,15 @@
-import { ApplicationFailure, condition, defineSignal, log, patched, proxyActivities, setHandler, upsertMemo } from "@temporalio/workflow";
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineSignal,
+  isCancellation,
+  log,
+  patched,
+  proxyActivities,
+  setHandler,
+  upsertMemo,
+} from "@temporalio/workflow";
 import type { Activities } from "../activities/index.ts";
 import type { DeadLetter, JobInput, Resolution } from "../contract/flow.ts";
 import { RESOLVE } from "../contract/names.ts";
@@ -21,12 +32,14 @@ const { recordFailure } = proxyActivities<Activities>({
  */
 export async function deadLetter(input: JobInput, letter: DeadLetter): Promise<Resolution> {
   let resolution: Resolution | undefined;
-  let filed = false;
+  let parked = false;
+  const salvaging = new CancellationScope();
   setHandler(resolve, (given) => {
     if (resolution) return;
     resolution = given;
-    // It is no longer open, whether or not its file could be written yet.
-    if (!filed && patched("resolved-unfiled")) upsertMemo({ resolution });
+    salvaging.cancel();
+    // It is no longer open, though it cannot close before its file is written.
+    if (!parked && patched("resolved-unfiled")) upsertMemo({ resolution });
   });
   // A job that ran no code at its end has told nobody.
   if (letter.unattended) await notify(input, { failure: ApplicationFailure.create({ type: letter.code, message: letter.message }) });
@@ -35,8 +48,9 @@ export async function deadLetter(input: JobInput, letter: DeadLetter): Promise<R
     // The letter says the same; it must not be lost because its file could not be written.
     () => undefined,
   );
-  filed = true;
-  if (!resolution && canBeSalvaged(letter)) await salvaged(letter);
+  // What somebody has decided about needs no result of what was found.
+  if (!resolution && canBeSalvaged(letter) && patched("salvage")) await salvaging.run(() => salvaged(letter));
+  parked = true;
   await condition(() => resolution !== undefined);
   return resolution as unknown as Resolution;
 }
@@ -44,7 +58,7 @@ export async function deadLetter(input: JobInput, letter: DeadLetter): Promise<R
 /** Longest time for what was found, queue included. */
 const SALVAGE_MS = 10 * 60_000;
 
-/** Letters of older versions do not tell their shards. What killed workers or filled their memory would do so again. */
+/** What killed workers or filled their memory would do so again. */
 function canBeSalvaged({ shards, reason }: DeadLetter): boolean {
   return shards !== undefined && reason !== "poison" && reason !== "out_of_memory";
 }
@@ -55,6 +69,6 @@ async function salvaged(letter: DeadLetter): Promise<void> {
     if (file) upsertMemo({ partial_file: file });
   } catch (error) {
     // It is a gift; the letter is whole without it.
-    log.warn("nothing salvaged", { job_id: letter.job_id, error });
+    if (!isCancellation(error)) log.warn("nothing salvaged", { job_id: letter.job_id, error });
   }
 }

@@ -48,7 +48,7 @@ export async function settle<Job extends JobInput>(accepted: Job, run: (job: Job
     const failure = jobFailure(error, job.deadline_at);
     if (patched("dead-letters")) await park(job, failure);
     const [details] = (failure.details ?? []) as [FailureDetails?];
-    upsertSearchAttributes([{ key: ERROR, value: failure.type ?? "internal_error" }, ...tries(details?.attempts ?? 0)]);
+    upsertSearchAttributes([{ key: ERROR, value: failure.type ?? "internal_error" }, ...tries(details?.attempts)]);
     await notify(job, { failure });
     throw failure;
   }
@@ -61,8 +61,8 @@ function timed<Job extends JobInput>(job: Job): Job {
 }
 
 /** Nothing where it is unknown: results of older activities, which a job that they began may still wait for, do not tell. */
-function tries(attempts: number): { key: typeof TRIES; value: number }[] {
-  return Number.isInteger(attempts) ? [{ key: TRIES, value: attempts }] : [];
+function tries(attempts: number | undefined): { key: typeof TRIES; value: number }[] {
+  return attempts !== undefined && Number.isInteger(attempts) ? [{ key: TRIES, value: attempts }] : [];
 }
 
 /**

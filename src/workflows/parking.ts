@@ -48,21 +48,28 @@ export async function park(input: JobInput, failure: ApplicationFailure): Promis
   }
 }
 
+/** What ids end with. A job that a worker of an older version has begun to close keeps the ids that it gave. */
+export function lifeOf({ life }: Partial<JobMemo>): string | undefined {
+  return life !== undefined && patched("life") ? life : undefined;
+}
+
 /**
- * Resolves the dead letter of the run that this one follows, if that failed. The run does it itself, so that a gateway that
- * dies after it has started one leaves nothing open.
+ * Resolves the dead letter of the run that this one follows, if that failed. The gateway that started the run has asked for it
+ * too, unless it died over it.
  */
 export async function supersede({ job_id, tenant }: JobInput): Promise<void> {
-  const { run = 1, life } = (workflowInfo().memo ?? {}) as Partial<JobMemo>;
+  const memo = (workflowInfo().memo ?? {}) as Partial<JobMemo>;
+  const { run = 1 } = memo;
   if (run === 1 || !patched("supersede")) return;
-  const letter = getExternalWorkflowHandle(deadLetterId({ job_id, run: run - 1, life }));
+  const letter = getExternalWorkflowHandle(deadLetterId({ job_id, run: run - 1, life: lifeOf(memo) }));
   const resolution: Resolution = { resolution: "rerun", by: tenant, reason: `run ${run}`, job_id };
   // One that is not there was resolved before, or was never needed, or is about to be written by the sweep, which looks for later runs.
   await CancellationScope.nonCancellable(() => letter.signal(RESOLVE, resolution)).catch(() => undefined);
 }
 
 function letterOf({ job_id, tenant, deadline_at }: JobInput, memo: JobMemo, failure: ApplicationFailure): DeadLetter {
-  const { kind, accepted_at, run = 1, life, shards, replayed_from } = memo;
+  const { kind, accepted_at, run = 1, shards, replayed_from } = memo;
+  const life = lifeOf(memo);
   const [details] = (failure.details ?? []) as [FailureDetails?];
   const { attempts = 0, stage = "workflow", first_error } = details ?? {};
   const code = failure.type as ErrorCode;

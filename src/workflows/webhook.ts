@@ -10,6 +10,7 @@ import {
 import type { JobEvent, JobMemo, Summary, Ticket, WebhookInput } from "../contract/flow.ts";
 import { QUEUES, WORKFLOWS, webhookId } from "../contract/names.ts";
 import type { deliverWebhook } from "./deliver-webhook.ts";
+import { lifeOf } from "./parking.ts";
 
 /** How a run ended: with a summary, with a failure whose type is a code, or cancelled. */
 export type Ending = { summary: Summary } | { failure: ApplicationFailure } | "cancelled";
@@ -26,8 +27,9 @@ export interface Callback extends Ticket {
  */
 export async function notify({ job_id, request: { callback_url: url } }: Callback, ending: Ending): Promise<void> {
   if (url === undefined || url === null) return;
-  const { kind, run = 1, life } = workflowInfo().memo as unknown as JobMemo;
-  const id = webhookId({ job_id, run, life });
+  const memo = workflowInfo().memo as unknown as JobMemo;
+  const { kind, run = 1 } = memo;
+  const id = webhookId({ job_id, run, life: lifeOf(memo) });
   const input: WebhookInput = { id, job_id, url, event: eventOf({ job_id, kind, run }, ending) };
   try {
     await CancellationScope.nonCancellable(() =>

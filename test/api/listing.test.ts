@@ -106,7 +106,12 @@ test("a token continues only the list that it came from", async () => {
 
   expect([other.status, other.body.code]).toEqual([400, "invalid_parameter"]);
   expect(other.body.detail).toMatch(/another filter/);
-  for (const garbage of ["xx", token.slice(0, -4), `A${token.slice(1)}`, `${token.slice(0, -4)}AAAA`]) {
+  for (const garbage of [
+    "xx",
+    token.slice(0, -4),
+    `${token.startsWith("A") ? "B" : "A"}${token.slice(1)}`,
+    `${token.slice(0, -4)}${token.endsWith("AAAA") ? "BBBB" : "AAAA"}`,
+  ]) {
     const { body } = await call<{ detail: string }>("GET", `${bench.url}/v1/jobs?page_size=1&page_token=${garbage}`);
     expect(body.detail).toMatch(/is not one that a list gave/);
   }

@@ -209,6 +209,7 @@ test("result of a running job is an error, of a failed one ends with 2", async (
   const { url } = await gateway({
     [`GET /v1/jobs/${JOB_ID}/result`]: (_, response) => sendProblem(response, "job_not_finished", "The job is running."),
     "GET /v1/jobs/failed/result": (_, response) => sendProblem(response, "job_has_no_result", "The job failed with worker_lost."),
+    "GET /v1/jobs/failed/artifacts/partial.json": (_, response) => sendProblem(response, "artifact_not_found", "There is none."),
   });
   const running = await orrery(["result", JOB_ID], { url });
   expect(running).toEqual({ code: 1, out: "", err: `The job has no result yet. Wait for it:  npx orrery watch ${JOB_ID}\n` });

@@ -244,6 +244,32 @@ test("a dead letter that is discarded before its file could be written is no lon
   ledger.splice(ledger.indexOf(jobId), 1);
 });
 
+test("a dead letter that is discarded before what was found could be judged is no longer open", async () => {
+  const jobId = await submit({ ...longSearch(4_000_000, 93), budget: { max_fits: 10_000_000_000 } });
+  await until("a shard that is done", async () => {
+    const { body } = await call<{ members: Member[] }>("GET", `${stack.url}/v1/jobs/${jobId}/tree`);
+    return body.members.find(({ type, state }) => type === "shard" && state === "succeeded");
+  });
+  // From now on nobody computes, so what was found stays unjudged.
+  await worker.end("SIGKILL");
+  worker = await stack.startWorker({ pools: "control" });
+  await stack.client.workflow.getHandle(jobId).terminate("planted");
+  await finished(stack.url, jobId);
+  await until("its file", async () => {
+    await sweep();
+    return (await deadLetters()).find(({ job_id, artifact }) => job_id === jobId && artifact);
+  });
+  const { dead_letter_id: id } = await letterOf(jobId);
+
+  expect((await call("DELETE", `${stack.url}/v1/dead-letters/${id}`, { body: { reason: "planted" } })).status).toBe(202);
+
+  expect(await stack.client.workflow.getHandle(id).result()).toMatchObject({ resolution: "discarded" });
+  expect((await call<DeadLetterBody>("GET", `${stack.url}/v1/dead-letters/${id}`)).body).toMatchObject({ partial: null });
+  ledger.splice(ledger.indexOf(jobId), 1);
+  await worker.end("SIGKILL");
+  worker = await stack.startWorker();
+});
+
 test("a key that is used again once the server has forgotten its job has a dead letter of its own, beside the old one", async () => {
   const headers = { "idempotency-key": randomUUID() };
   const use = async () => {

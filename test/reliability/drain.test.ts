@@ -64,7 +64,7 @@ describe("a worker that is told to stop", () => {
     expect(line(worker, "draining")).toMatchObject({
       signal: "SIGTERM",
       bound_ms: 1_000 + CLOSING_MS,
-      activities: [{ activity: "discover", job_id: jobId, attempt: 1 }],
+      activities: [{ activity: "discover", workflow_id: jobId, attempt: 1 }],
     });
     expect(line(worker, "drained")?.ms).toBeGreaterThanOrEqual(900);
     const heir = await stack.startWorker();
@@ -92,8 +92,11 @@ describe("a worker that is told to stop", () => {
 
     expect([code, worker.process.signalCode]).toEqual([null, "SIGKILL"]);
     expect(ms).toBeLessThan(CLOSING_MS + SLACK_MS);
-    expect(line(worker, "still draining")).toMatchObject({ activities: [{ job_id: jobId }] });
-    expect(line(worker, "gave up")).toMatchObject({ why: "not done within 10 s", activities: [{ activity: "discover", job_id: jobId }] });
+    expect(line(worker, "still draining")).toMatchObject({ activities: [{ workflow_id: jobId }] });
+    expect(line(worker, "gave up")).toMatchObject({
+      why: "not done within 10 s",
+      activities: [{ activity: "discover", workflow_id: jobId }],
+    });
     await rm(file);
   });
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { encodeToken } from "../../src/api/page-token.ts";
 import type { AuditEvent } from "../../src/contract/audit.ts";
 import type { DeadLetterBody, ReplayReply } from "../../src/contract/dead-letter.ts";
 import { orrery } from "../cli/run.ts";
@@ -91,6 +92,11 @@ test("a call that has no time for all says so, and the next one goes on with the
     body: { filter: { kind: "evaluate" }, page_token: named.next_page_token },
   });
   expect([other.status, other.body.code]).toEqual([400, "invalid_parameter"]);
+  for (const place of ["null", "[]", '{"rest":5,"next":0}', '{"rest":"","next":1e308}']) {
+    const page_token = encodeToken(Buffer.from(place), "ids");
+    const made = await call<{ code: string }>("POST", `${gateway.url}/v1/dead-letters/replay`, { body: { ids: letters, page_token } });
+    expect([place, made.status, made.body.code]).toEqual([place, 400, "invalid_parameter"]);
+  }
   const some = await orrery(["dead-letters", "replay", ...letters.slice(0, 12), "--dry-run"], { url: gateway.url });
   expect([some.code, some.out.split("would_replay").length - 1, some.err]).toEqual([0, 12, "8 so far, going on.\n"]);
 

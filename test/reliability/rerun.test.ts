@@ -149,6 +149,26 @@ describe("a rerun", () => {
     expect([second.status.name, second.memo?.run]).toEqual(["RUNNING", 2]);
   });
 
+  test("waits in its queue as any other run does, and says so", async () => {
+    const failed = await submit(longSearch(250_000, 46));
+    await stack.client.workflow.getHandle(failed).terminate();
+    await finished(stack.url, failed);
+    await worker.end("SIGKILL");
+    worker = await stack.startWorker({ pools: "control" });
+    expect((await rerun(failed)).status).toBe(202);
+
+    await until("work that waits for its pool", async () => {
+      const { raw } = await stack.client.workflow.getHandle(failed).describe();
+      return raw.pendingActivities?.length ? true : undefined;
+    });
+
+    const { body: waiting } = await call<Job>("GET", `${stack.url}/v1/jobs/${failed}`);
+    expect(waiting).toMatchObject({ status: "queued", attempts: 0, started_at: null, run: 2 });
+    await worker.end("SIGKILL");
+    worker = await stack.startWorker();
+    expect(await finished(stack.url, failed)).toMatchObject({ status: "succeeded", attempts: 1, run: 2 });
+  });
+
   test("works on the table that was fetched, whatever the address gives now", async () => {
     served = csv(1);
     const jobId = await submit(byUri());

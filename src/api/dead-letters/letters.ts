@@ -1,7 +1,7 @@
 import type { DeadLetterFilter } from "../../contract/dead-letter.ts";
 import { OrreryError } from "../../contract/errors.ts";
-import type { DeadLetter, JobInput, Resolution } from "../../contract/flow.ts";
-import { ATTRIBUTES, RESOLVE, WORKFLOWS } from "../../contract/names.ts";
+import type { DeadLetter, JobInput, JobMemo, Resolution } from "../../contract/flow.ts";
+import { ATTRIBUTES, deadLetterId, RESOLVE, WORKFLOWS } from "../../contract/names.ts";
 import { decodeToken, encodeToken } from "../page-token.ts";
 import { decoded } from "../temporal/decode.ts";
 import type { Temporal } from "../temporal/temporal.ts";
@@ -26,7 +26,9 @@ export interface DeadLetters {
   ): Promise<{ letters: Letter[]; nextPageToken: string }>;
   /** Open or resolved; `undefined` for one that is unknown, or another tenant's. */
   find(id: string, tenant: string): Promise<Letter | undefined>;
-  /** The same. Throws `dead_letter_not_found` for none. */
+  /** That of a run of a job. */
+  ofRun(jobId: string, memo: JobMemo): Promise<Letter | undefined>;
+  /** The same by its id. Throws `dead_letter_not_found` for none. */
   read(id: string, tenant: string): Promise<Letter>;
   /** The request of the job, and what else it was started with. */
   payload(letter: Letter): Promise<JobInput | undefined>;
@@ -65,6 +67,15 @@ export function createDeadLetters(temporal: Temporal): DeadLetters {
       const facts = factsOf(snapshot.memo);
       const resolution = decoded<Resolution>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]);
       return { id, runId: snapshot.runId, facts, resolution: resolution ?? facts.resolution ?? null };
+    },
+
+    async ofRun(jobId, { tenant, run, life, accepted_at }) {
+      const named = { job_id: jobId, run };
+      const letter = await letters.find(deadLetterId({ ...named, life }), tenant);
+      if (letter || life === undefined) return letter;
+      // A worker of an older version gives an id that can also be that of an earlier job of the same key.
+      const older = await letters.find(deadLetterId(named), tenant);
+      return older?.facts.accepted_at === accepted_at ? older : undefined;
     },
 
     async payload({ id, runId }) {

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { type DeadLetterFilter, MAX_REPLAYS, type ReplayReply, type ReplayRequest } from "../../contract/dead-letter.ts";
 import { ERRORS, OrreryError } from "../../contract/errors.ts";
 import type { AuditLog } from "../audit/log.ts";
@@ -12,10 +13,13 @@ type Replay = ReplayReply["replays"][number];
 /** What is asked for, and by which request. */
 type Asked = ReplayRequest & { requestId: string };
 
-/** Dead letters that are replayed side by side. Between two batches it is seen whether there is time for more. */
-const BATCH = 8;
+/** Dead letters that are replayed side by side. */
+const PARALLEL = 8;
 
-/** Time in which batches are begun. A client waits for a minute. */
+/** Dead letters that are looked at for one reason together, which the server's list cannot be asked for. */
+const SIFTED = 100;
+
+/** Time in which pages of the list are begun. A client waits for a minute. */
 const TIME_MS = 25_000;
 
 interface Batch {
@@ -40,9 +44,10 @@ export interface ReplayDeps {
  */
 export function createReplay({ deadLetters, submit, audit, timeMs = TIME_MS, signal }: ReplayDeps) {
   async function* matching(tenant: string, filter: DeadLetterFilter, from: string): AsyncGenerator<Batch> {
+    const size = filter.reason === undefined ? PARALLEL : SIFTED;
     let token = from;
     do {
-      const { letters, nextPageToken } = await deadLetters.list(tenant, filter, { size: BATCH, token });
+      const { letters, nextPageToken } = await deadLetters.list(tenant, filter, { size, token });
       yield { ids: letters.map(({ id }) => id), rest: nextPageToken };
       token = nextPageToken;
     } while (token !== "");
@@ -124,11 +129,12 @@ export function createReplay({ deadLetters, submit, audit, timeMs = TIME_MS, sig
             if (isAway(error)) away = error;
             return unreplayed(id, error);
           });
-        replays.push(...(await Promise.all(batch.ids.map(one))));
+        for (let from = 0; from < batch.ids.length && !away; from += PARALLEL)
+          replays.push(...(await Promise.all(batch.ids.slice(from, from + PARALLEL).map(one))));
         // The next call begins with this batch again.
         if (away) throw away;
         rest = batch.rest;
-        if (signal.aborted || performance.now() > end || replays.length > MAX_REPLAYS - BATCH) break;
+        if (signal.aborted || performance.now() > end || replays.length > MAX_REPLAYS - SIFTED) break;
       }
     } catch (error) {
       // What was done is told, whatever keeps the rest from being done.
@@ -141,26 +147,30 @@ export function createReplay({ deadLetters, submit, audit, timeMs = TIME_MS, sig
 }
 
 function* named(ids: string[]): Generator<Batch> {
-  for (let from = 0; from < ids.length; from += BATCH) yield { ids: ids.slice(from, from + BATCH), rest: "" };
+  for (let from = 0; from < ids.length; from += PARALLEL) yield { ids: ids.slice(from, from + PARALLEL), rest: "" };
 }
 
-/** Where a call ended: in the list, and in the pace. */
-interface Place {
-  rest: string;
-  next: number;
-}
+/** Where a call ended: in the list, and in the pace. No call delays a start beyond the calendar. */
+const place = z.object({ rest: z.string(), next: z.number().min(0).max(253_402_300_799_999) });
+type Place = z.infer<typeof place>;
 
 function tokenOf(place: Place, asked: string): string {
   return encodeToken(Buffer.from(JSON.stringify(place)), asked);
 }
 
 function placeIn(token: string, asked: string): Place {
-  return token === "" ? { rest: "", next: 0 } : (JSON.parse(Buffer.from(decodeToken(token, asked)).toString()) as Place);
+  if (token === "") return { rest: "", next: 0 };
+  const text = Buffer.from(decodeToken(token, asked)).toString();
+  const { data } = place.safeParse(text.startsWith("{") ? JSON.parse(text) : undefined);
+  if (data) return data;
+  throw new OrreryError("invalid_parameter", "The page_token is not one that a replay gave; send next_page_token unchanged.", {
+    faults: [{ pointer: "/page_token", detail: "is not one that a replay gave" }],
+  });
 }
 
-/** A server that is away concerns all dead letters, a refusal only one. */
+/** A server or a store that is away concerns all dead letters, a refusal only one. */
 function isAway(error: unknown): boolean {
-  return error instanceof OrreryError && error.code === "temporal_unavailable";
+  return error instanceof OrreryError && (error.code === "temporal_unavailable" || error.code === "store_unavailable");
 }
 
 function unreplayed(id: string, fault?: OrreryError): Replay {

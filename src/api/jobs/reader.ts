@@ -8,7 +8,7 @@ import type { Snapshot } from "../temporal/snapshot.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import { readClosing } from "./closing.ts";
 import { reasonOf, waitingOf } from "./reason.ts";
-import { EVENTS_WITH_ACTIVITY, hasBegun, openStartedAt, openStatus, progressOf, triesOf } from "./status.ts";
+import { hasBegun, openStartedAt, openStatus, progressOf, triesOf } from "./status.ts";
 import type { JobView } from "./view.ts";
 import { webhookOf } from "./webhook.ts";
 
@@ -28,12 +28,18 @@ export interface DescribedJob {
   memo: JobMemo;
 }
 
+/** Events of a history in which an activity has been completed: start, first workflow task, the activity's three. */
+const EVENTS_WITH_ACTIVITY = 7;
+
+/** Events among which the first activity is, also of a later run, which resolves a dead letter before. */
+const EVENTS_TO_ACTIVITY = 20;
+
 const JOB_ID = /^(discover|evaluate)-[0-9a-z-]{1,64}$/;
 
 export function createJobReader(temporal: Temporal, queues: Queues): JobReader {
   /** When the job began, and the tries that its history shows: those of activities that have ended, of which the first counts. */
   async function past({ workflowId, runId, events }: Snapshot): Promise<{ startedAt: number | undefined; attempts: number }> {
-    const head = events < EVENTS_WITH_ACTIVITY ? [] : await temporal.events(workflowId, runId, 2 * EVENTS_WITH_ACTIVITY);
+    const head = events < EVENTS_WITH_ACTIVITY ? [] : await temporal.events(workflowId, runId, EVENTS_TO_ACTIVITY);
     const starts = head.filter((event) => event.activityTaskStartedEventAttributes);
     const tries = starts.map((event) => event.activityTaskStartedEventAttributes?.attempt ?? 1);
     return { startedAt: millisOf(starts[0]?.eventTime), attempts: Math.max(0, ...tries) };
@@ -59,15 +65,16 @@ export function createJobReader(temporal: Temporal, queues: Queues): JobReader {
       const webhook = await webhookOf(temporal, snapshot, memo);
       const shared = { jobId: snapshot.workflowId, runId: snapshot.runId, memo, webhook, open: snapshot.activities };
       if (snapshot.closedAt === undefined) {
-        const status = openStatus(snapshot, memo);
         const before = await past(snapshot);
+        const begun = hasBegun(snapshot, memo, before.attempts);
+        const status = openStatus(snapshot, begun);
         return {
           ...shared,
           status,
           verdict: null,
           startedAt: before.startedAt ?? openStartedAt(snapshot),
           finishedAt: null,
-          attempts: Math.max(hasBegun(snapshot, memo) ? 1 : 0, before.attempts, ...snapshot.activities.map(triesOf)),
+          attempts: Math.max(begun ? 1 : 0, before.attempts, ...snapshot.activities.map(triesOf)),
           progress: progressOf(snapshot, memo),
           waiting: waitingOf(await reasonOf(snapshot, status, queues)),
           error: null,

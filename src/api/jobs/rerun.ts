@@ -10,7 +10,9 @@ import type { DatasetSource, DiscoverRequest } from "../../contract/request.ts";
 import { shardCells } from "../../contract/route.ts";
 import { shardIdentity } from "../../contract/shard.ts";
 import type { Store } from "../../storage/store.ts";
+import type { Logger } from "../../telemetry/logger.ts";
 import type { AuditLog } from "../audit/log.ts";
+import type { DeadLetters } from "../dead-letters/letters.ts";
 import { decoded } from "../temporal/decode.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import { encodedTable, resolveDataset } from "./dataset.ts";
@@ -38,9 +40,16 @@ interface Former {
 /** Shards that are looked up at the same time. */
 const PARALLEL = 8;
 
-export function createReruns(deps: { temporal: Temporal; store: Store; reader: JobReader; audit: AuditLog }): Reruns {
-  const { temporal, store, reader, audit } = deps;
+export interface RerunDeps {
+  temporal: Temporal;
+  store: Store;
+  reader: JobReader;
+  deadLetters: DeadLetters;
+  audit: AuditLog;
+  logger: Logger;
+}
 
+export function createReruns({ temporal, store, reader, deadLetters, audit, logger }: RerunDeps): Reruns {
   /** The input stands in the first event of the last run, so it is known for as long as the job is. */
   async function formerOf(jobId: string, tenant: string, scope: Scope): Promise<Former> {
     const described = await reader.describe(jobId, tenant);
@@ -58,6 +67,12 @@ export function createReruns(deps: { temporal: Temporal; store: Store; reader: J
     const input = decoded<JobInput>(started?.input?.payloads?.[0]);
     if (!input) throw new Error(`the first event of ${jobId} has no input that can be read`);
     return { workflow: started?.workflowType?.name ?? "", input, memo };
+  }
+
+  /** After the start, so that a failed job is never without a dead letter or another run; the run itself sees to it if this fails. */
+  async function settleDeadLetter({ input: { job_id, tenant }, memo }: Former): Promise<void> {
+    const letter = await deadLetters.ofRun(job_id, memo);
+    if (letter) await deadLetters.resolve(letter, { resolution: "rerun", by: tenant, reason: `run ${runAfter(memo)}`, job_id });
   }
 
   async function membersOf({ input, memo }: Former, scope: Scope, run: number): Promise<RerunPlan["members"]> {
@@ -96,6 +111,7 @@ export function createReruns(deps: { temporal: Temporal; store: Store; reader: J
       // The run's number names the request: of two that saw the same run end, one starts the next, and both mean it.
       const options = { ...startOf(input, memo), workflowIdReusePolicy: "ALLOW_DUPLICATE" } as const;
       if (!(await temporal.start(former.workflow, options, `${jobId}.run-${memo.run}`))) throw notFinished(jobId, memo.run);
+      await settleDeadLetter(former).catch((cause: unknown) => logger.warn({ job_id: jobId, cause }, "dead letter left to the run"));
       return acceptedView(jobId, memo);
     },
 

@@ -1,5 +1,4 @@
-import { type Course, type OpenActivity, type Spent, spentIn } from "../../contract/spent.ts";
-import { millisOf } from "../temporal/decode.ts";
+import { type Course, millisOf, type OpenActivity, type Spent, spentIn } from "../../contract/spent.ts";
 import type { HistoryEvent } from "../temporal/history.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 import { descendantsIn, isShard } from "./descendants.ts";
@@ -30,9 +29,9 @@ export function createSpending(temporal: Temporal): Spending {
 
   async function read({ jobId, runId, finishedAt, open }: Run): Promise<Spent> {
     const own = await courseOf(jobId, runId, open);
-    const to = finishedAt ?? Date.now();
-    // By the server's clock alone, as all that lies between.
-    const span = { from: millisOf(own.events[0]?.eventTime) ?? to, to };
+    // An ended run is told by the server's clock alone; what goes on, up to now by this machine's, which may be behind.
+    const from = millisOf(own.events[0]?.eventTime);
+    const span = { from, to: finishedAt ?? Math.max(Date.now(), millisOf(own.events.at(-1)?.eventTime)) };
     const courses: Course[] = [own];
     const shards = [...descendantsIn(own.events, jobId).children.keys()].filter(isShard);
     for (let from = 0; from < shards.length; from += PARALLEL) {

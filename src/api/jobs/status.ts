@@ -3,22 +3,18 @@ import type { Progress } from "../../contract/job.ts";
 import type { Status } from "../../contract/names.ts";
 import type { PendingActivity, Snapshot } from "../temporal/snapshot.ts";
 
-/** Events of a history in which an activity has been completed: start, first workflow task, the activity's three. */
-export const EVENTS_WITH_ACTIVITY = 7;
-
 /** The state of a job that has not closed. It never goes back from `running` to `queued`: an attempt was made. */
-export function openStatus(snapshot: Snapshot, memo: JobMemo): Status {
-  if (snapshot.cancelRequested) return "cancelling";
-  return hasBegun(snapshot, memo) ? "running" : "queued";
+export function openStatus({ cancelRequested }: Snapshot, begun: boolean): Status {
+  if (cancelRequested) return "cancelling";
+  return begun ? "running" : "queued";
 }
 
-/** Whether an attempt was made, by a worker that may be gone. */
-export function hasBegun({ activities, openChildren, workflowTask, events }: Snapshot, memo: JobMemo): boolean {
-  if (openChildren.length > 0 || memo.progress !== undefined) return true;
+/** Whether an attempt was made, by a worker that may be gone. `attempts` are those of activities that have ended. */
+export function hasBegun({ activities, openChildren, workflowTask }: Snapshot, memo: JobMemo, attempts: number): boolean {
+  if (attempts > 0 || openChildren.length > 0 || memo.progress !== undefined) return true;
   if (activities.some((activity) => isBusy(activity) || activity.attempt > 1)) return true;
   // The short path computes inside the first workflow task, so nothing else shows that it began.
-  if (memo.path === "local") return workflowTask !== undefined && (workflowTask.started || workflowTask.attempt > 1);
-  return events >= EVENTS_WITH_ACTIVITY;
+  return memo.path === "local" && workflowTask !== undefined && (workflowTask.started || workflowTask.attempt > 1);
 }
 
 export function isBusy({ state }: PendingActivity): boolean {

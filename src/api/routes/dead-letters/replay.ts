@@ -31,6 +31,7 @@ export function replayDeadLetters(services: Services): Operation {
       "unsupported_media_type",
       "invalid_request",
       "invalid_parameter",
+      "store_unavailable",
       "temporal_unavailable",
     ],
     async handle({ request, response, tenant }) {

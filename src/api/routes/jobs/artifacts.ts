@@ -3,7 +3,6 @@ import { pipeline } from "node:stream/promises";
 import { OrreryError } from "../../../contract/errors.ts";
 import type { StoredArtifact } from "../../../contract/flow.ts";
 import { artifactList } from "../../../contract/job.ts";
-import { deadLetterId } from "../../../contract/names.ts";
 import { artifactOf } from "../../dead-letters/body.ts";
 import { brokenOff, verified } from "../../jobs/file.ts";
 import type { JobView } from "../../jobs/view.ts";
@@ -18,7 +17,7 @@ export function jobArtifacts({ reader, store, deadLetters }: Services): Operatio
   async function filesOf({ jobId, status, summary, memo }: JobView): Promise<StoredArtifact[]> {
     if (summary) return summary.artifacts;
     if (status !== "failed" && status !== "timed_out") return [];
-    const letter = await deadLetters.find(deadLetterId({ job_id: jobId, run: memo.run, life: memo.life }), memo.tenant);
+    const letter = await deadLetters.ofRun(jobId, memo);
     const { error_file, partial_file } = letter?.facts ?? {};
     return [error_file, partial_file].filter((file) => file !== undefined);
   }
