@@ -1,32 +1,25 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Connection } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeadLetterBody, ReplayReply } from "../../src/contract/dead-letter.ts";
-import type { Artifact, Job, Member } from "../../src/contract/job.ts";
-import { ATTRIBUTES, SWEEP_SCHEDULE } from "../../src/contract/names.ts";
-import { result } from "../../src/contract/result.ts";
-import type { Spent } from "../../src/contract/spent.ts";
-import { scheduleSweep } from "../../src/dev/schedule.ts";
+import type { Artifact, Job } from "../../src/contract/job.ts";
+import { ATTRIBUTES } from "../../src/contract/names.ts";
 import { orrery } from "../cli/run.ts";
 import { until } from "../support/child.ts";
 import { call, finished } from "../support/http.ts";
-import { letterIdOf } from "../support/letters.ts";
+import { hopeless, type LetterOffice, letterIdOf, openOffice } from "../support/letters.ts";
 import { keplerEvaluation, longSearch } from "../support/planets.ts";
 import { type Stack, startStack, type Worker } from "../support/stack.ts";
 import { compare } from "./exactness.ts";
 
-/** A run that is deleted, as at the end of its retention, is gone when two queues of the server have told how far they are: each half minute by default. */
-const FORGETFUL = ["visibility", "transfer"].map((queue) => `history.${queue}ProcessorUpdateAckInterval="1s"`);
-
 let stack: Stack;
 let worker: Worker;
+let office: LetterOffice;
 beforeAll(async () => {
-  stack = await startStack({ worker: false, settings: FORGETFUL });
+  stack = await startStack({ worker: false });
   worker = await stack.startWorker();
-  await scheduleSweep(stack.client.connection as Connection, "default");
-  await stack.client.schedule.getHandle(SWEEP_SCHEDULE).pause();
+  office = await openOffice(stack);
 });
 afterAll(() => stack.stop());
 
@@ -40,32 +33,10 @@ async function submit(body: object, kind = "discover"): Promise<string> {
   return reply.body.job_id;
 }
 
-async function deadLetters(query = ""): Promise<DeadLetterBody[]> {
-  const { body } = await call<{ dead_letters: DeadLetterBody[] }>("GET", `${stack.url}/v1/dead-letters?page_size=100${query}`);
-  return body.dead_letters;
-}
-
-async function letterOf(jobId: string): Promise<DeadLetterBody> {
-  return until(`the dead letter of ${jobId}`, async () => (await deadLetters()).find(({ job_id }) => job_id === jobId));
-}
-
 async function replay(body: object): Promise<ReplayReply> {
   const reply = await call<ReplayReply>("POST", `${stack.url}/v1/dead-letters/replay`, { body });
   expect(reply.status).toBe(200);
   return reply.body;
-}
-
-/** Lets the schedule act and waits until the sweep that it starts is over. */
-async function sweep(): Promise<void> {
-  const closed = async () => {
-    let count = 0;
-    for await (const { status } of stack.client.workflow.list({ query: `WorkflowType = "sweep"` }))
-      if (status.name === "COMPLETED") count += 1;
-    return count;
-  };
-  const before = await closed();
-  await stack.client.schedule.getHandle(SWEEP_SCHEDULE).trigger();
-  await until("the end of a sweep", async () => ((await closed()) > before ? true : undefined));
 }
 
 async function untilComputing(jobId: string): Promise<void> {
@@ -75,27 +46,12 @@ async function untilComputing(jobId: string): Promise<void> {
   });
 }
 
-/** A law without a finite value: the activity refuses it, and no attempt can cure that. */
-const hopeless = { dataset: { source: "inline", columns: { x: [-1, 1, 2, 3], y: [1, 2, 3, 4] } }, law: "y = log(x)" };
-
-/** Puts a file where the store keeps the tenant's things, or a part of them, so that they can be neither read nor written, until the call of what it returns. */
-async function breakStore(part = ""): Promise<() => Promise<void>> {
-  const folder = join(stack.folder, "artifacts", "local", part);
-  await mkdir(folder, { recursive: true });
-  await rename(folder, `${folder}-aside`);
-  await writeFile(folder, "");
-  return async () => {
-    await rm(folder);
-    await rename(`${folder}-aside`, folder);
-  };
-}
-
 test("a job that fails for good is in the dead letters with its payload, and has an error.json", async () => {
   const jobId = await submit(hopeless, "evaluate");
   const job = await finished(stack.url, jobId);
   expect(job).toMatchObject({ status: "failed", error: { code: "law_not_finite" } });
 
-  const letter = await letterOf(jobId);
+  const letter = await office.letterOf(jobId);
 
   expect(letter.dead_letter_id).toBe(await letterIdOf(stack.client, jobId, 1));
   expect(letter).toMatchObject({ run: 1, kind: "evaluate", reason: "refused" });
@@ -116,24 +72,24 @@ test("a job that fails for good is in the dead letters with its payload, and has
 test("a dead letter is discarded with a reason, once, and the reason stays", async () => {
   const jobId = await submit(hopeless, "evaluate");
   await finished(stack.url, jobId);
-  const url = `${stack.url}/v1/dead-letters/${(await letterOf(jobId)).dead_letter_id}`;
+  const url = `${stack.url}/v1/dead-letters/${(await office.letterOf(jobId)).dead_letter_id}`;
   expect((await call("DELETE", url, { body: { reason: "planted" } })).status).toBe(202);
 
   const read = await until("the resolution", async () => (await call<DeadLetterBody>("GET", url)).body.resolution ?? undefined);
 
   expect(read).toMatchObject({ resolution: "discarded", reason: "planted" });
   expect((await call<{ code: string }>("DELETE", url, { body: { reason: "again" } })).body.code).toBe("dead_letter_resolved");
-  await until("a list without it", async () => ((await deadLetters()).some(({ job_id }) => job_id === jobId) ? undefined : true));
+  await until("a list without it", async () => ((await office.open()).some(({ job_id }) => job_id === jobId) ? undefined : true));
   ledger.splice(ledger.indexOf(jobId), 1);
 });
 
 test("exhausted retries: the store is down, the dead letter tells the first and the last error, and its file follows when the store is back", async () => {
-  const mend = await breakStore();
+  const mend = await office.breakStore();
   const jobId = await submit(longSearch(100, 3));
   const job = await finished(stack.url, jobId);
 
   expect(job).toMatchObject({ status: "failed", attempts: 5, error: { code: "store_unavailable" } });
-  const letter = await letterOf(jobId);
+  const letter = await office.letterOf(jobId);
   expect(letter).toMatchObject({ reason: "attempts_exhausted", code: "store_unavailable", attempts: 5, artifact: null });
   const { searchAttributes } = await stack.client.workflow.getHandle(jobId).describe();
   expect(searchAttributes).toMatchObject({ [ATTRIBUTES.error]: ["store_unavailable"], [ATTRIBUTES.attempts]: [5] });
@@ -145,7 +101,7 @@ test("exhausted retries: the store is down, the dead letter tells the first and 
   await mend();
   worker = await stack.startWorker();
   const whole = await until("error.json", async () => {
-    const letter = await letterOf(jobId);
+    const letter = await office.letterOf(jobId);
     return letter.artifact ? letter : undefined;
   });
   expect(whole.artifact?.name).toBe("error.json");
@@ -164,7 +120,7 @@ test("poison: work whose worker dies at every attempt", async () => {
   const job = await finished(stack.url, jobId);
 
   expect(job).toMatchObject({ status: "failed", error: { code: "worker_lost" } });
-  expect(await letterOf(jobId)).toMatchObject({ reason: "poison", code: "worker_lost", attempts: 5 });
+  expect(await office.letterOf(jobId)).toMatchObject({ reason: "poison", code: "worker_lost", attempts: 5 });
 }, 180_000);
 
 test("what an operator terminates, and what passes its deadline without a worker, the sweep finds, and once", async () => {
@@ -178,126 +134,18 @@ test("what an operator terminates, and what passes its deadline without a worker
 
   // The server's index shows what closed a moment later.
   await until("both in the dead letters", async () => {
-    await sweep();
-    const jobs = (await deadLetters()).map(({ job_id }) => job_id);
+    await office.sweep();
+    const jobs = (await office.open()).map(({ job_id }) => job_id);
     return jobs.includes(terminated) && jobs.includes(late) ? true : undefined;
   });
-  await sweep();
+  await office.sweep();
 
-  expect(await letterOf(terminated)).toMatchObject({
+  expect(await office.letterOf(terminated)).toMatchObject({
     reason: "terminated",
     code: "terminated",
     message: "An operator terminated the job: planted",
   });
-  expect(await letterOf(late)).toMatchObject({ reason: "deadline", code: "deadline_exceeded", attempts: 0 });
-});
-
-test("a job in shards that ends too early leaves what was found, which is inconclusive, and says where its time went", async () => {
-  const jobId = await submit({ ...longSearch(4_000_000, 79), budget: { max_fits: 10_000_000_000 } });
-  await until("a shard that is done", async () => {
-    const { body } = await call<{ members: Member[] }>("GET", `${stack.url}/v1/jobs/${jobId}/tree`);
-    return body.members.find(({ type, state }) => type === "shard" && state === "succeeded");
-  });
-  await stack.client.workflow.getHandle(jobId).terminate("planted");
-  const job = await finished(stack.url, jobId);
-  await sweep();
-
-  const letter = await until("what was found", async () => {
-    await sweep();
-    const found = (await deadLetters()).find(({ job_id }) => job_id === jobId);
-    return found?.partial ? found : undefined;
-  });
-  const file = async <T>(name: string) => (await call<T>("GET", `${stack.url}/v1/jobs/${jobId}/artifacts/${name}`)).body;
-  const error = await file<{ partial: { name: string }[]; spent: Spent }>("error.json");
-  const found = result.parse(await file("partial.json"));
-
-  expect(letter).toMatchObject({ artifact: { name: "error.json" }, partial: { name: "partial.json" } });
-  expect(found).toMatchObject({ verdict: "inconclusive", searched: { shards: error.partial.length } });
-  expect(found.searched?.of).toBeGreaterThan(error.partial.length);
-  expect([found.law, typeof found.candidate?.text]).toEqual([undefined, "string"]);
-  expect(error.spent).toEqual(job.spent);
-  const shown = await orrery(["result", jobId], { url: stack.url });
-  expect([shown.code, shown.out]).toEqual([2, expect.stringContaining("inconclusive")]);
-  expect(shown.err).toContain(`What ${error.partial.length} of `);
-  expect(error.spent.computing).toBeGreaterThan(error.spent.queued);
-});
-
-test("a dead letter that is discarded before its file could be written is no longer open, and closes when it is", async () => {
-  const mend = await breakStore("errors");
-  const jobId = await submit(hopeless, "evaluate");
-  await finished(stack.url, jobId);
-  const { dead_letter_id: id } = await letterOf(jobId);
-  const letter = stack.client.workflow.getHandle(id);
-
-  expect((await call("DELETE", `${stack.url}/v1/dead-letters/${id}`, { body: { reason: "planted" } })).status).toBe(202);
-  await until("a list without it", async () => ((await deadLetters()).some(({ job_id }) => job_id === jobId) ? undefined : true));
-
-  expect((await letter.describe()).status.name).toBe("RUNNING");
-  const read = await call<DeadLetterBody>("GET", `${stack.url}/v1/dead-letters/${id}`);
-  expect(read.body).toMatchObject({ artifact: null, resolution: { resolution: "discarded", reason: "planted" } });
-  const again = await call<{ code: string }>("DELETE", `${stack.url}/v1/dead-letters/${id}`, { body: { reason: "again" } });
-  expect(again.body.code).toBe("dead_letter_resolved");
-  await mend();
-  expect(await letter.result()).toMatchObject({ resolution: "discarded", reason: "planted" });
-  const { body } = await call<{ artifacts: Artifact[] }>("GET", `${stack.url}/v1/jobs/${jobId}/artifacts`);
-  expect(body.artifacts.map(({ name }) => name)).toEqual(["error.json"]);
-  ledger.splice(ledger.indexOf(jobId), 1);
-});
-
-test("a dead letter that is discarded before what was found could be judged is no longer open", async () => {
-  const jobId = await submit({ ...longSearch(4_000_000, 93), budget: { max_fits: 10_000_000_000 } });
-  await until("a shard that is done", async () => {
-    const { body } = await call<{ members: Member[] }>("GET", `${stack.url}/v1/jobs/${jobId}/tree`);
-    return body.members.find(({ type, state }) => type === "shard" && state === "succeeded");
-  });
-  // From now on nobody computes, so what was found stays unjudged.
-  await worker.end("SIGKILL");
-  worker = await stack.startWorker({ pools: "control" });
-  await stack.client.workflow.getHandle(jobId).terminate("planted");
-  await finished(stack.url, jobId);
-  await until("its file", async () => {
-    await sweep();
-    return (await deadLetters()).find(({ job_id, artifact }) => job_id === jobId && artifact);
-  });
-  const { dead_letter_id: id } = await letterOf(jobId);
-
-  expect((await call("DELETE", `${stack.url}/v1/dead-letters/${id}`, { body: { reason: "planted" } })).status).toBe(202);
-
-  expect(await stack.client.workflow.getHandle(id).result()).toMatchObject({ resolution: "discarded" });
-  expect((await call<DeadLetterBody>("GET", `${stack.url}/v1/dead-letters/${id}`)).body).toMatchObject({ partial: null });
-  ledger.splice(ledger.indexOf(jobId), 1);
-  await worker.end("SIGKILL");
-  worker = await stack.startWorker();
-});
-
-test("a key that is used again once the server has forgotten its job has a dead letter of its own, beside the old one", async () => {
-  const headers = { "idempotency-key": randomUUID() };
-  const use = async () => {
-    const { body } = await call("POST", `${stack.url}/v1/evaluate_async`, { body: hopeless, headers });
-    await finished(stack.url, body.job_id);
-    return { jobId: body.job_id, id: await letterIdOf(stack.client, body.job_id, 1) };
-  };
-  const { jobId, id } = await use();
-  const error = async () => (await fetch(`${stack.url}/v1/jobs/${jobId}/artifacts/error.json`)).text();
-  const first = await until("error.json", async () => ((await letterOf(jobId)).artifact ? error() : undefined));
-  // What the end of the retention does.
-  const { workflowService } = stack.client;
-  await workflowService.deleteWorkflowExecution({ namespace: "default", workflowExecution: { workflowId: jobId } });
-  await until("a server that has forgotten the job", async () =>
-    (await call("GET", `${stack.url}/v1/jobs/${jobId}`)).status === 404 ? true : undefined,
-  );
-
-  const later = await use();
-
-  expect([later.jobId === jobId, later.id === id]).toEqual([true, false]);
-  const open = await until("both in the list", async () => {
-    const both = (await deadLetters()).filter(({ job_id, artifact }) => job_id === jobId && artifact);
-    return both.length === 2 ? both : undefined;
-  });
-  expect(open.map(({ dead_letter_id }) => dead_letter_id)).toEqual([later.id, id]);
-  expect(await error()).not.toBe(first);
-  for (const each of [id, later.id]) await call("DELETE", `${stack.url}/v1/dead-letters/${each}`, { body: { reason: "planted" } });
-  await until("a list without them", async () => ((await deadLetters()).some(({ job_id }) => job_id === jobId) ? undefined : true));
+  expect(await office.letterOf(late)).toMatchObject({ reason: "deadline", code: "deadline_exceeded", attempts: 0 });
 });
 
 test("a terminated job that runs again before the sweep comes has a dead letter that says so", async () => {
@@ -307,7 +155,7 @@ test("a terminated job that runs again before the sweep comes has a dead letter 
   const rerun = await call("POST", `${stack.url}/v1/jobs/${jobId}/rerun`);
   expect([rerun.status, rerun.body.run]).toEqual([202, 2]);
 
-  await sweep();
+  await office.sweep();
 
   const letter = stack.client.workflow.getHandle(await letterIdOf(stack.client, jobId, 1));
   expect(await letter.result()).toMatchObject({ resolution: "rerun", job_id: jobId, reason: "run 2" });
@@ -316,7 +164,7 @@ test("a terminated job that runs again before the sweep comes has a dead letter 
 });
 
 test("a replay is checked first, then becomes a new job with a patch, and a second one makes no second job", async () => {
-  const late = (await deadLetters("&reason=deadline"))[0];
+  const late = (await office.open("&reason=deadline"))[0];
   const ids = [late?.dead_letter_id ?? ""];
   const patch = { budget: { deadline_seconds: 100 } };
   const wrong = await replay({ ids, dry_run: true, patch: { budget: { deadline_seconds: -1 } } });
@@ -355,20 +203,20 @@ test("a replay at a rate leaves the pauses to the server", async () => {
 test("a replay that starts later than its deadline would be has the whole of its time then", async () => {
   const jobs = [await submit(hopeless, "evaluate"), await submit(hopeless, "evaluate")];
   for (const id of jobs) await finished(stack.url, id);
-  const ids = await Promise.all(jobs.map(async (id) => (await letterOf(id)).dead_letter_id));
+  const ids = await Promise.all(jobs.map(async (id) => (await office.letterOf(id)).dead_letter_id));
 
   const { replays } = await replay({ ids, rate: 0.2, patch: { law: "y = x", budget: { deadline_seconds: 2 } } });
 
   const replayed = await Promise.all(replays.map(({ job_id }) => finished(stack.url, job_id ?? "")));
   expect(replayed.map(({ status }) => status)).toEqual(["succeeded", "succeeded"]);
-  await until("a list without them", async () => ((await deadLetters()).some(({ job_id }) => jobs.includes(job_id)) ? undefined : true));
+  await until("a list without them", async () => ((await office.open()).some(({ job_id }) => jobs.includes(job_id)) ? undefined : true));
   ledger.splice(0, ledger.length, ...ledger.filter((id) => !jobs.includes(id)), ...replayed.map(({ job_id }) => job_id));
 }, 120_000);
 
 test("a job whose replay is delayed says so, and can be cancelled before it starts", async () => {
   const jobs = [await submit(hopeless, "evaluate"), await submit(hopeless, "evaluate")];
   for (const id of jobs) await finished(stack.url, id);
-  const ids = await Promise.all(jobs.map(async (id) => (await letterOf(id)).dead_letter_id));
+  const ids = await Promise.all(jobs.map(async (id) => (await office.letterOf(id)).dead_letter_id));
   const { replays } = await replay({ ids, rate: 0.02, patch: { law: "y = x" } });
   const [first = "", second = ""] = replays.map(({ job_id }) => job_id ?? "");
   expect((await finished(stack.url, first)).status).toBe("succeeded");
@@ -378,14 +226,14 @@ test("a job whose replay is delayed says so, and can be cancelled before it star
 
   expect(waiting).toMatchObject({ status: "queued", waiting: { reason: "delayed" }, replayed_from: ids[1] });
   expect((await finished(stack.url, second)).status).toBe("cancelled");
-  await until("a list without them", async () => ((await deadLetters()).some(({ job_id }) => jobs.includes(job_id)) ? undefined : true));
+  await until("a list without them", async () => ((await office.open()).some(({ job_id }) => jobs.includes(job_id)) ? undefined : true));
   ledger.splice(0, ledger.length, ...ledger.filter((id) => !jobs.includes(id)), first, second);
 }, 120_000);
 
 test("the command line lists, shows, replays and discards", async () => {
   const jobId = await submit(hopeless, "evaluate");
   await finished(stack.url, jobId);
-  const { dead_letter_id: id } = await letterOf(jobId);
+  const { dead_letter_id: id } = await office.letterOf(jobId);
   const type = (...words: string[]) => orrery(["dead-letters", ...words], { url: stack.url });
 
   expect((await type("--reason", "refused")).out).toContain(id);
@@ -394,7 +242,7 @@ test("the command line lists, shows, replays and discards", async () => {
   expect(replayed).toMatchObject({ code: 0, out: expect.stringContaining("would_replay") as string });
   expect((await type("replay", "dead-letter.evaluate-0.1")).code).toBe(1);
   expect((await type("discard", id, "--reason", "seen")).out).toBe(`${id} is discarded.\n`);
-  await until("a list without it", async () => ((await deadLetters()).some(({ job_id }) => job_id === jobId) ? undefined : true));
+  await until("a list without it", async () => ((await office.open()).some(({ job_id }) => job_id === jobId) ? undefined : true));
   ledger.splice(ledger.indexOf(jobId), 1);
 });
 
@@ -406,10 +254,10 @@ test("failed jobs and dead letters are the same set", async () => {
   await untilComputing(cancelled);
   await call("POST", `${stack.url}/v1/jobs/${cancelled}/cancel`);
   const jobs = await Promise.all(ledger.map((id) => finished(stack.url, id)));
-  await sweep();
+  await office.sweep();
 
   expect(new Set(jobs.map(({ status }) => status))).toEqual(new Set(["succeeded", "failed", "cancelled", "timed_out"]));
-  expect(compare(jobs, await deadLetters())).toEqual({ missing: [], false: [], doubled: [] });
+  expect(compare(jobs, await office.open())).toEqual({ missing: [], false: [], doubled: [] });
 });
 
 describe("the comparison catches", () => {

@@ -7,6 +7,7 @@ import { orrery } from "../cli/run.ts";
 import { until } from "../support/child.ts";
 import { startGateway } from "../support/gateway.ts";
 import { call, finished } from "../support/http.ts";
+import { hopeless } from "../support/letters.ts";
 import { type Stack, startStack } from "../support/stack.ts";
 
 let stack: Stack;
@@ -15,8 +16,6 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-/** A law without a finite value: the activity refuses it, and no attempt can cure that. */
-const hopeless = { dataset: { source: "inline", columns: { x: [-1, 1, 2, 3], y: [1, 2, 3, 4] } }, law: "y = log(x)" };
 const cured = { law: "y = x" };
 
 async function openLetters(): Promise<DeadLetterBody[]> {
