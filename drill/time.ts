@@ -31,8 +31,8 @@ export function unaccountedOf(entries: readonly Entry[], { jobs }: State): strin
     const parts = Object.values(spent);
     const told = parts.reduce((sum, seconds) => sum + seconds, 0);
     const took = (finished - created) / 1_000;
-    // A later run began at a rerun, of which the body does not tell.
-    const held = run > 1 || faults.some(({ from, at }) => from <= created && created <= at);
+    // A later run began at a rerun, of which the body does not tell. A fault can hold the start of a run that was accepted before it.
+    const held = run > 1 || faults.some(({ from, at }) => from <= finished - told * 1_000 && created <= at);
     const wrong = told > took + EARLY_MS / 1_000 || (told < took - START_SECONDS && !held);
     return wrong || parts.some((seconds) => seconds < 0) ? [`${job_id}: ${told.toFixed(3)} s of ${took.toFixed(3)} s`] : [];
   });

@@ -1,4 +1,12 @@
-import { CancellationScope, ParentClosePolicy, startChild, upsertMemo, workflowInfo } from "@temporalio/workflow";
+import {
+  CancellationScope,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  patched,
+  startChild,
+  upsertMemo,
+  workflowInfo,
+} from "@temporalio/workflow";
 import type { DiscoverInput, HeartbeatProgress, JobMemo, ShardInput, ShardResult } from "../contract/flow.ts";
 import type { CellRange } from "../contract/grid.ts";
 import { QUEUES, shardId, WORKFLOWS } from "../contract/names.ts";
@@ -32,15 +40,17 @@ export async function searchInShards(input: DiscoverInput, ranges: CellRange[]):
     const searches = ranges.map(async (cells, index) => {
       const { job_id, tenant, request_hash, deadline_at, anew, request } = input;
       const shard: ShardInput = { job_id, tenant, request_hash, deadline_at, ...(anew && { anew }), request, index, cells };
+      const id = shardId(job_id, index, run);
       try {
         const child = await startChild<typeof discoverShard>(WORKFLOWS.shard, {
           args: [shard],
-          workflowId: shardId(job_id, index, run),
+          workflowId: id,
           taskQueue: QUEUES.control,
           workflowExecutionTimeout: Math.max(deadline_at - Date.now(), 0) + CLOSING_MS,
           // A parent that is closed by the server (deadline, terminate) must not leave threads computing.
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         });
+        if (CancellationScope.current().consideredCancelled && patched("cancel-started-shard")) await cancelStarted(id);
         const result = await child.result();
         report();
         return result;
@@ -56,4 +66,14 @@ export async function searchInShards(input: DiscoverInput, ranges: CellRange[]):
       throw failure;
     });
   });
+}
+
+/**
+ * Asks a shard to stop that has started after its job was cancelled. The server can pass on the job's own request before it
+ * has started the shard; it then finds nobody, and says so to nobody. Seen on a busy server, where a shard computed to its end.
+ */
+async function cancelStarted(id: string): Promise<void> {
+  const request = () => getExternalWorkflowHandle(id).cancel();
+  // One that has heard of it in time, or has ended, needs nothing.
+  await CancellationScope.nonCancellable(request).catch(() => undefined);
 }
