@@ -68,6 +68,19 @@ export const ATTEMPTS = 5;
 /** Faults in which nobody is there to answer. */
 const GATEWAY_AWAY = /gateway|everything/;
 
+/** Faults in which nothing can be stored or read. */
+const STORE_AWAY = /store|disk|S3/;
+
+/**
+ * Whether a job that has little time was given up over a store that was away: where the pause before another attempt would
+ * outlast its deadline, a job fails at once with the error of the last one.
+ */
+function isShortOfTime(job: Closed, ends: readonly Status[], entries: readonly Entry[]): boolean {
+  if (job.status !== "failed" || job.error?.code !== "store_unavailable" || !ends.includes("timed_out")) return false;
+  const [from, to] = [Date.parse(job.created_at), Date.parse(job.finished_at ?? job.created_at)];
+  return entries.some((entry) => entry.event === "fault" && STORE_AWAY.test(entry.name) && entry.from <= to && entry.at >= from);
+}
+
 /** Compares what the client saw with what the service says, set against set. */
 export function judge(entries: readonly Entry[], state: State): Findings {
   const accepted = entries.filter((entry) => entry.event === "accepted");
@@ -89,7 +102,7 @@ export function judge(entries: readonly Entry[], state: State): Findings {
     changed: changedOf(entries, state),
     wrongEnd: answers.flatMap(({ job_id, ends, code, ancestor }) => {
       const job = jobs.get(job_id);
-      if (ancestor || !job || !TERMINAL.includes(job.status)) return [];
+      if (ancestor || !job || !TERMINAL.includes(job.status) || isShortOfTime(job, ends, entries)) return [];
       const right = terminated.has(job_id) ? ["failed"] : ends;
       if (!right.includes(job.status)) return [`${job_id}: ${job.status}`];
       return code !== null && job.error?.code !== code ? [`${job_id}: ${job.status} with ${job.error?.code}`] : [];

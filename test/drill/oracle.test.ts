@@ -67,6 +67,8 @@ function sound(): { entries: Entry[]; state: State } {
   };
 }
 
+const STORE_UNAVAILABLE = { code: "store_unavailable", message: "The artifact store is away.", retryable: true, doc: "" } as const;
+
 const LAW_NOT_FINITE = { code: "law_not_finite", message: "The law is not finite.", retryable: false, doc: "" } as const;
 
 /** The end of a job, all of whose time was computing. */
@@ -94,6 +96,17 @@ const PLANTED: [bug: string, plant: (world: Sound) => void, finding: keyof Findi
     },
     "doubled",
     "k1: a, e",
+  ],
+  [
+    "a job with little time fails over a store that was not away",
+    ({ entries, state }) => {
+      entries.push({ at: 4, event: "accepted", key: "k7", job_id: "g", ends: ["timed_out"], code: null, request: "k7", ancestor: false });
+      state.jobs.push(job("g", "failed", { error: STORE_UNAVAILABLE }));
+      state.deadLetters.push({ job_id: "g", run: 1 });
+      state.runs?.set("g", 1);
+    },
+    "wrongEnd",
+    "g: failed",
   ],
   ["a job runs twice", ({ state }) => void state.runs?.set("b", 2), "doubled", "b: 2 runs"],
   ["a job exists that nobody asked for", ({ state }) => void state.runs?.set("x", 1), "unasked", "x"],
@@ -268,6 +281,26 @@ describe("the oracle of the drill", () => {
     const { entries, state } = sound();
     state.jobs[0] = job("a", "succeeded", { deadline_at: clock("00:00:01"), ...until("00:00:30", 30) });
     entries.push(struck("00:00:00", "00:00:28"));
+    expect(named(judge(entries, state))).toEqual({});
+  });
+
+  test("lets a job with little time fail over a store that is away", () => {
+    const { entries, state } = sound();
+    entries.push(
+      { at: 4, event: "accepted", key: "k7", job_id: "g", ends: ["timed_out"], code: null, request: "k7", ancestor: false },
+      {
+        from: Date.parse(clock("00:00:00")) - 100,
+        at: Date.parse(clock("00:00:03")),
+        event: "fault",
+        name: "fill the store's disk",
+        open: 1,
+        proof: "ENOSPC",
+        recovered_ms: 1,
+      },
+    );
+    state.jobs.push(job("g", "failed", { error: STORE_UNAVAILABLE }));
+    state.deadLetters.push({ job_id: "g", run: 1 });
+    state.runs?.set("g", 1);
     expect(named(judge(entries, state))).toEqual({});
   });
 
