@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, rename, rm, statfs, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, statfs, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { pause } from "./pause.ts";
@@ -25,10 +25,21 @@ const REMOUNT_MS = 5_000;
  */
 export async function openDisk(folder: string, { own }: { own: boolean }): Promise<StageStore> {
   const root = join(folder, "data");
+  const files = join(root, "files");
   const store = join(root, "artifacts");
   await mkdir(root);
   if (own) await run("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "drill", root]);
-  await mkdir(store);
+  await mkdir(files);
+  // Below a file there is no directory, and no process can make one.
+  const nowhere = join(root, "nowhere");
+  await writeFile(nowhere, "");
+  await point(files);
+
+  /** Lets the store's name stand for another place, at one stroke: between two, a process could make the directory anew. */
+  async function point(to: string): Promise<void> {
+    await symlink(to, `${store}.next`);
+    await rename(`${store}.next`, store);
+  }
 
   async function remount(options: () => Promise<string>): Promise<void> {
     for (const end = Date.now() + REMOUNT_MS; ; await pause(20)) {
@@ -65,13 +76,9 @@ export async function openDisk(folder: string, { own }: { own: boolean }): Promi
   const away = {
     name: "take the store away",
     async strike() {
-      const aside = `${store}.away`;
-      await rename(store, aside);
-      // A file in its place: no process can make the directory anew.
-      await writeFile(store, "");
+      await point(join(nowhere, "store"));
       await pause(TROUBLE_MS);
-      await rm(store);
-      await rename(aside, store);
+      await point(files);
       return `the store was away for ${TROUBLE_MS} ms`;
     },
   };
@@ -82,7 +89,7 @@ export async function openDisk(folder: string, { own }: { own: boolean }): Promi
   };
   return {
     env: { ORRERY_DATA_DIR: root },
-    folder: store,
+    folder: files,
     troubles: own ? [away, readOnly, full] : [away],
     renames: true,
     leftOut: own ? [] : [readOnly.name, full.name].map((name) => `${name}: a disk cannot be mounted here`),

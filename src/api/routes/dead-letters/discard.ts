@@ -31,6 +31,7 @@ export function discardDeadLetter({ deadLetters, audit }: Services): Operation {
     async handle({ request, response, tenant }) {
       const { reason } = parseDocument(discardRequest, await readJson(request, MAX_BODY_BYTES));
       const letter = await deadLetters.read(pathParameter(request, "id"), tenant);
+      if (letter.resolution) throw resolved(letter.id);
       const resolution = { resolution: "discarded", by: tenant, reason } as const;
       const { job_id, run } = letter.facts;
       const { requestId } = response.locals;
@@ -43,17 +44,18 @@ export function discardDeadLetter({ deadLetters, audit }: Services): Operation {
         subject: letter.id,
         reason,
       });
-      if (!(await deadLetters.resolve(letter, resolution))) {
-        const { id } = letter;
-        throw new OrreryError(
-          "dead_letter_resolved",
-          `The dead letter ${id} is resolved; GET /v1/dead-letters/${id} tells how, by whom and why.`,
-        );
-      }
+      if (!(await deadLetters.resolve(letter, resolution))) throw resolved(letter.id);
       response
         .status(202)
         .set("Cache-Control", "no-store")
         .json(deadLetterBody({ ...letter, resolution }));
     },
   });
+}
+
+function resolved(id: string): OrreryError {
+  return new OrreryError(
+    "dead_letter_resolved",
+    `The dead letter ${id} is resolved; GET /v1/dead-letters/${id} tells how, by whom and why.`,
+  );
 }
