@@ -74,8 +74,23 @@ export function createReplay({ deadLetters, submit, audit, timeMs = TIME_MS, sig
     if (letter.resolution !== null && letter.resolution.resolution !== "replayed") {
       throw new OrreryError("dead_letter_resolved", `The dead letter ${letter.id} has been ${letter.resolution.resolution}.`);
     }
-    const { job_id, run } = letter.facts;
+    if (letter.resolution?.job_id !== undefined) {
+      return { dead_letter_id: letter.id, state: "replayed", job_id: letter.resolution.job_id, starts_at: null, error: null };
+    }
+    const { job_id, run, kind } = letter.facts;
+    const submission = {
+      kind,
+      tenant,
+      document: mergePatch(input.request, options.patch) as object,
+      // Keys of clients have no spaces.
+      key: `replay of ${letter.id}`,
+      replayedFrom: letter.id,
+      delayMs,
+      onJobId: () => undefined,
+    };
     if (!options.dry_run) {
+      // What is refused is not recorded as done.
+      await submit({ ...submission, dryRun: true });
       const { requestId, reason } = options;
       await audit.record(tenant, {
         actor: tenant,
@@ -87,17 +102,7 @@ export function createReplay({ deadLetters, submit, audit, timeMs = TIME_MS, sig
         ...(reason !== undefined && { reason }),
       });
     }
-    const { view, replayed: earlier } = await submit({
-      kind: letter.facts.kind,
-      tenant,
-      document: mergePatch(input.request, options.patch) as object,
-      // Keys of clients have no spaces.
-      key: `replay of ${letter.id}`,
-      replayedFrom: letter.id,
-      delayMs,
-      dryRun: options.dry_run,
-      onJobId: () => undefined,
-    });
+    const { view, replayed: earlier } = await submit({ ...submission, dryRun: options.dry_run });
     if (!options.dry_run) {
       // One that an earlier replay has resolved meanwhile has the same job.
       await deadLetters.resolve(letter, { resolution: "replayed", by: tenant, reason: options.reason, job_id: view.jobId });
