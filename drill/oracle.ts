@@ -81,6 +81,16 @@ function isShortOfTime(job: Closed, ends: readonly Status[], entries: readonly E
   return entries.some((entry) => entry.event === "fault" && STORE_AWAY.test(entry.name) && entry.from <= to && entry.at >= from);
 }
 
+/** Errors of attempts that a fault took with it. */
+const OF_FAULTS: readonly string[] = ["store_unavailable", "worker_lost"];
+
+/** Whether faults one upon another took every attempt that a job has: it is given up, as G3 says. */
+function isWornOut(job: Closed, entries: readonly Entry[]): boolean {
+  if (job.status !== "failed" || job.attempts < ATTEMPTS || !OF_FAULTS.includes(job.error?.code ?? "")) return false;
+  const [from, to] = [Date.parse(job.created_at), Date.parse(job.finished_at ?? job.created_at)];
+  return entries.filter((entry) => entry.event === "fault" && entry.from <= to && entry.at >= from).length > 1;
+}
+
 /** Compares what the client saw with what the service says, set against set. */
 export function judge(entries: readonly Entry[], state: State): Findings {
   const accepted = entries.filter((entry) => entry.event === "accepted");
@@ -102,7 +112,7 @@ export function judge(entries: readonly Entry[], state: State): Findings {
     changed: changedOf(entries, state),
     wrongEnd: answers.flatMap(({ job_id, ends, code, ancestor }) => {
       const job = jobs.get(job_id);
-      if (ancestor || !job || !TERMINAL.includes(job.status) || isShortOfTime(job, ends, entries)) return [];
+      if (ancestor || !job || !TERMINAL.includes(job.status) || isShortOfTime(job, ends, entries) || isWornOut(job, entries)) return [];
       const right = terminated.has(job_id) ? ["failed"] : ends;
       if (!right.includes(job.status)) return [`${job_id}: ${job.status}`];
       return code !== null && job.error?.code !== code ? [`${job_id}: ${job.status} with ${job.error?.code}`] : [];

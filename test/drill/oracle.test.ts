@@ -304,6 +304,19 @@ describe("the oracle of the drill", () => {
     expect(named(judge(entries, state))).toEqual({});
   });
 
+  test("lets a job fail whose every attempt a fault took, and no job after fewer", () => {
+    const { entries, state } = sound();
+    const fault = { event: "fault", name: "kill the worker", open: 1, proof: "SIGKILL", recovered_ms: 1 } as const;
+    const [from, at] = [Date.parse(clock("00:00:00")), Date.parse(clock("00:00:01"))];
+    entries.push({ ...fault, from, at }, { ...fault, from, at });
+    const lost = { code: "worker_lost", message: "The worker stopped answering.", retryable: true, doc: "" } as const;
+    state.jobs[1] = job("b", "failed", { attempts: 5, error: lost });
+    state.deadLetters.push({ job_id: "b", run: 1 });
+    expect(named(judge(entries, state))).toEqual({});
+    state.jobs[1] = job("b", "failed", { attempts: 4, error: lost });
+    expect(named(judge(entries, state))).toEqual({ wrongEnd: ["b: failed"] });
+  });
+
   test.each(PLANTED)("sees that %s", (_, plant, finding, name) => {
     const world = sound();
     plant(world);
