@@ -71,24 +71,20 @@ const GATEWAY_AWAY = /gateway|everything/;
 /** Faults in which nothing can be stored or read. */
 const STORE_AWAY = /store|disk|S3/;
 
-/**
- * Whether a job that has little time was given up over a store that was away: where the pause before another attempt would
- * outlast its deadline, a job fails at once with the error of the last one.
- */
-function isShortOfTime(job: Closed, ends: readonly Status[], entries: readonly Entry[]): boolean {
-  if (job.status !== "failed" || job.error?.code !== "store_unavailable" || !ends.includes("timed_out")) return false;
-  const [from, to] = [Date.parse(job.created_at), Date.parse(job.finished_at ?? job.created_at)];
-  return entries.some((entry) => entry.event === "fault" && STORE_AWAY.test(entry.name) && entry.from <= to && entry.at >= from);
-}
-
 /** Errors of attempts that a fault took with it. */
 const OF_FAULTS: readonly string[] = ["store_unavailable", "worker_lost"];
 
-/** Whether faults one upon another took every attempt that a job has: it is given up, as G3 says. */
-function isWornOut(job: Closed, entries: readonly Entry[]): boolean {
-  if (job.status !== "failed" || job.attempts < ATTEMPTS || !OF_FAULTS.includes(job.error?.code ?? "")) return false;
+/**
+ * Whether a job failed as it may: over a store that was away, where the pause before another attempt would have outlasted its
+ * deadline; or because faults one upon another took every attempt that it had, as G3 says.
+ */
+function isOverwhelmed(job: Closed, ends: readonly Status[], entries: readonly Entry[]): boolean {
+  const code = job.error?.code ?? "";
+  if (job.status !== "failed" || !OF_FAULTS.includes(code)) return false;
   const [from, to] = [Date.parse(job.created_at), Date.parse(job.finished_at ?? job.created_at)];
-  return entries.filter((entry) => entry.event === "fault" && entry.from <= to && entry.at >= from).length > 1;
+  const names = entries.flatMap((entry) => (entry.event === "fault" && entry.from <= to && entry.at >= from ? [entry.name] : []));
+  const isShortOfTime = code === "store_unavailable" && ends.includes("timed_out") && names.some((name) => STORE_AWAY.test(name));
+  return isShortOfTime || (job.attempts >= ATTEMPTS && names.length > 1);
 }
 
 /** Compares what the client saw with what the service says, set against set. */
@@ -112,7 +108,7 @@ export function judge(entries: readonly Entry[], state: State): Findings {
     changed: changedOf(entries, state),
     wrongEnd: answers.flatMap(({ job_id, ends, code, ancestor }) => {
       const job = jobs.get(job_id);
-      if (ancestor || !job || !TERMINAL.includes(job.status) || isShortOfTime(job, ends, entries) || isWornOut(job, entries)) return [];
+      if (ancestor || !job || !TERMINAL.includes(job.status) || isOverwhelmed(job, ends, entries)) return [];
       const right = terminated.has(job_id) ? ["failed"] : ends;
       if (!right.includes(job.status)) return [`${job_id}: ${job.status}`];
       return code !== null && job.error?.code !== code ? [`${job_id}: ${job.status} with ${job.error?.code}`] : [];
