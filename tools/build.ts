@@ -81,6 +81,7 @@ if (builtFrom(DIST) === inputs) {
     // Both are waited for even when one fails: the other must not write after the directory is removed.
     const failed = (await Promise.allSettled([compile(made), bundle(made)])).find((part) => part.status === "rejected");
     if (failed) throw failed.reason;
+    // npx keeps the link to it that it made while this, and not bin/orrery.js, was the command.
     const command = join(made, "cli/main.js");
     if (existsSync(command)) chmodSync(command, 0o755);
     // Last, so that a directory without a stamp is never taken for a build.

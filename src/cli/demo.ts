@@ -6,7 +6,7 @@ import type { Job } from "../contract/job.ts";
 import { probe } from "./embedded.ts";
 import { absolute, Unreachable } from "./gateway.ts";
 import { EXIT } from "./outcome.ts";
-import { withService } from "./service.ts";
+import { type OwnService, withService } from "./service.ts";
 import { jobPath, type Session, sessionOf } from "./session.ts";
 import { showOutcome } from "./show.ts";
 import { post, requestOf } from "./submit.ts";
@@ -16,8 +16,7 @@ import { watchJob } from "./wait.ts";
 const PLANETS = fileURLToPath(new URL("../../data/planets.csv", import.meta.url));
 const PLOT_FILE = "orrery-demo.svg";
 
-/** `ownUrl` is where a gateway started with this environment would listen. */
-export function addDemo(program: Command, ownUrl: string): void {
+export function addDemo(program: Command, own: OwnService): void {
   program
     .command("demo")
     .summary("find the law of the planets, from start to plot")
@@ -27,8 +26,8 @@ export function addDemo(program: Command, ownUrl: string): void {
     .addHelpText("after", "\nExample:\n  $ npm run demo")
     .action(async (_options: unknown, self: Command) => {
       const session = sessionOf(self);
-      await checkGateway(session, ownUrl);
-      process.exitCode = await withService(session, ownUrl, findLaw);
+      await checkGateway(session, own.url);
+      process.exitCode = await withService(session, own, findLaw);
     });
 }
 

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { dimensionRules, transforms } from "../contract/request.ts";
 import { submitConfig } from "./config.ts";
 import { decimals, exponent, integer, list, RANGES } from "./options.ts";
-import { withService } from "./service.ts";
+import { type OwnService, withService } from "./service.ts";
 import { sessionOf } from "./session.ts";
 import { readSource } from "./source.ts";
 import { addSubmitOptions, overlay, overlayPart, requestOf, type SubmitOptions, submit } from "./submit.ts";
@@ -19,8 +19,7 @@ interface DiscoverOptions extends SubmitOptions {
   maxFits?: number;
 }
 
-/** `ownUrl` is where a gateway started with this environment would listen. */
-export function addDiscover(program: Command, ownUrl: string): void {
+export function addDiscover(program: Command, own: OwnService): void {
   const command = program
     .command("discover")
     .summary("find the law behind one column of a table")
@@ -49,7 +48,7 @@ Examples:
     )
     .action(async (file: string, options: DiscoverOptions, self: Command) => {
       const source = await readSource(file);
-      process.exitCode = await withService(sessionOf(self), options.detach ? undefined : ownUrl, async (session) => {
+      process.exitCode = await withService(sessionOf(self), options.detach ? undefined : own, async (session) => {
         if ("config" in source) return submitConfig(session, "discover", source.config, options);
         const request = await requestOf(session, source, options);
         overlay(request, { inputs: options.inputs });

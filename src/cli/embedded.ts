@@ -12,8 +12,8 @@ const START_MS = 15 * 60_000;
 const POLL_MS = 300;
 /** Longest wait for the service's welcome after its gateway is ready. */
 const WELCOME_MS = 10_000;
-/** Gateway, worker and Temporal may take 62 s by default, one after another. */
-const STOP_MS = 65_000;
+/** The service kills what does not stop in time; this much later it counts as stuck itself. */
+const PATIENCE_MS = 3_000;
 /** Lines of its output that are shown if it fails. */
 const KEPT_LINES = 20;
 
@@ -25,14 +25,14 @@ export interface Embedded {
   stop(signalled: boolean): Promise<void>;
 }
 
-/** Starts the service and waits until its gateway is ready; shows its output until then. */
-export async function startEmbedded(session: Session, signal: AbortSignal): Promise<Embedded> {
+/** Starts the service and waits until its gateway is ready; shows its output until then. `stopMs` is the longest time that it takes to stop. */
+export async function startEmbedded(session: Session, stopMs: number, signal: AbortSignal): Promise<Embedded> {
   const child = spawn(process.execPath, [...process.execArgv, entryPath("dev")], { stdio: ["ignore", "pipe", "pipe"] });
   const output = relayOutput(child, session);
   const lost = new AbortController();
   // Closed rather than exited: by then its last words have been read.
   child.once("close", () => lost.abort(new Error(`The embedded service ended by itself. ${output.account()}`)));
-  const embedded: Embedded = { lost: lost.signal, stop: (signalled) => stop(child, signalled) };
+  const embedded: Embedded = { lost: lost.signal, stop: (signalled) => stop(child, stopMs + PATIENCE_MS, signalled) };
   try {
     const deadline = performance.now() + START_MS;
     while ((await probe(session)) !== "ready") {
@@ -88,11 +88,11 @@ function relayOutput(child: ChildProcess, { terminal: { err }, paint }: Session)
   return { welcomed, account };
 }
 
-async function stop(child: ChildProcess, signalled: boolean): Promise<void> {
+async function stop(child: ChildProcess, withinMs: number, signalled: boolean): Promise<void> {
   if (hasEnded(child)) return;
   const ended = once(child, "exit");
   if (!signalled) child.kill("SIGTERM");
-  const killer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+  const killer = setTimeout(() => child.kill("SIGKILL"), withinMs);
   await ended;
   clearTimeout(killer);
 }

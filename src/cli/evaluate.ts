@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { submitConfig } from "./config.ts";
 import { UsageError } from "./failure.ts";
-import { withService } from "./service.ts";
+import { type OwnService, withService } from "./service.ts";
 import { sessionOf } from "./session.ts";
 import { readSource } from "./source.ts";
 import { addSubmitOptions, overlay, requestOf, type SubmitOptions, submit } from "./submit.ts";
@@ -11,8 +11,7 @@ interface EvaluateOptions extends SubmitOptions {
   refit?: boolean;
 }
 
-/** `ownUrl` is where a gateway started with this environment would listen. */
-export function addEvaluate(program: Command, ownUrl: string): void {
+export function addEvaluate(program: Command, own: OwnService): void {
   const command = program
     .command("evaluate")
     .summary("score a given law on a table")
@@ -32,7 +31,7 @@ Examples:
       const source = await readSource(file);
       if ("config" in source) {
         const { config } = source;
-        process.exitCode = await withService(sessionOf(self), options.detach ? undefined : ownUrl, (session) =>
+        process.exitCode = await withService(sessionOf(self), options.detach ? undefined : own, (session) =>
           submitConfig(session, "evaluate", config, options),
         );
         return;
@@ -40,7 +39,7 @@ Examples:
       if (options.law === undefined && !("request" in source && "law" in source.request)) {
         throw new UsageError('There is no law to evaluate. Give --law <formula>, such as --law "T = 365.2*a^1.5".');
       }
-      process.exitCode = await withService(sessionOf(self), options.detach ? undefined : ownUrl, async (session) => {
+      process.exitCode = await withService(sessionOf(self), options.detach ? undefined : own, async (session) => {
         const request = await requestOf(session, source, options);
         overlay(request, { law: options.law, constants: options.refit ? "refit" : undefined });
         return submit(session, "evaluate", request, options);

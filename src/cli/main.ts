@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { ConfigError, loadSettings } from "../config/load.ts";
 import { httpSettings, type Settings } from "../config/schema.ts";
+import { systemGraceMs } from "../dev/graces.ts";
 import { addressOf } from "../dev/lock.ts";
 import { addCancel } from "./cancel.ts";
 import { addDeadLetters } from "./dead-letters.ts";
@@ -53,7 +54,7 @@ function createProgram(settings: Settings, url: string): Command {
     .version(packageVersion(), "--version", "print the version")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", EXIT_HELP);
-  const own = ownUrl(settings);
+  const own = { url: ownUrl(settings), stopMs: systemGraceMs(settings.ORRERY_DRAIN_SECONDS) };
   program.commandsGroup("Jobs:");
   addDiscover(program, own);
   addEvaluate(program, own);

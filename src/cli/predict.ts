@@ -8,7 +8,7 @@ import { type Law, result } from "../contract/result.ts";
 import { UsageError } from "./failure.ts";
 import { Refused, type Reply } from "./gateway.ts";
 import { EXIT } from "./outcome.ts";
-import { withService } from "./service.ts";
+import { type OwnService, withService } from "./service.ts";
 import { jobPath, type Session, sessionOf } from "./session.ts";
 import { showOutcome } from "./show.ts";
 import { datasetOf, readSource } from "./source.ts";
@@ -26,8 +26,7 @@ interface PredictOptions {
 
 const JOB_ID = /^(discover|evaluate)-[0-9a-v-]{32,}$/;
 
-/** `ownUrl` is where a gateway started with this environment would listen. */
-export function addPredict(program: Command, ownUrl: string): void {
+export function addPredict(program: Command, own: OwnService): void {
   program
     .command("predict")
     .summary("apply a law to new rows")
@@ -48,7 +47,7 @@ Examples:
   $ npx orrery predict "T = 365.2*a^1.5" asteroids.csv --data planets.csv`,
     )
     .action(async (law: string, file: string, options: PredictOptions, self: Command) => {
-      process.exitCode = await withService(sessionOf(self), ownUrl, async (session) => {
+      process.exitCode = await withService(sessionOf(self), own, async (session) => {
         const request = JOB_ID.test(law) ? await requestOfJob(session, law, options) : await requestOfFormula(session, law, options);
         const predict = await tableOf(session, file);
         const accepted = await post(session, "evaluate", { ...request, predict }).catch(explainMissing);

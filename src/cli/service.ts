@@ -2,17 +2,24 @@ import { type Embedded, probe, startEmbedded } from "./embedded.ts";
 import { EXIT } from "./outcome.ts";
 import type { Session } from "./session.ts";
 
+/** A service that is started with this environment. */
+export interface OwnService {
+  /** Where its gateway listens. */
+  url: string;
+  /** Longest time that it takes to stop, in milliseconds. */
+  stopMs: number;
+}
+
 /**
- * Works with the gateway that answers. If there is none and `ownUrl`, where one started with this environment would
- * listen, is the address asked for, starts everything on this machine for this one command and stops it afterwards;
- * without `ownUrl` nothing is started. Resolves to the exit code.
+ * Works with the gateway that answers. If there is none and the address asked for is that of our own, starts everything
+ * on this machine for this one command and stops it afterwards; without `own` nothing is started. Resolves to the exit code.
  */
 export async function withService(
   session: Session,
-  ownUrl: string | undefined,
+  own: OwnService | undefined,
   work: (session: Session) => Promise<number>,
 ): Promise<number> {
-  if (session.gateway.url !== ownUrl || (await probe(session)) !== "absent") return work(session);
+  if (session.gateway.url !== own?.url || (await probe(session)) !== "absent") return work(session);
   const { err } = session.terminal;
   const interrupt = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => interrupt.abort(signal);
@@ -20,7 +27,7 @@ export async function withService(
   err.write("Starting Temporal, a worker and the gateway. The first start may take minutes, later ones seconds.\n");
   let embedded: Embedded | undefined;
   try {
-    embedded = await startEmbedded(session, interrupt.signal);
+    embedded = await startEmbedded(session, own.stopMs, interrupt.signal);
     const stops = AbortSignal.any([interrupt.signal, embedded.lost]);
     return await Promise.race([work({ ...session, stops }), aborted(stops)]);
   } catch (error) {

@@ -1,13 +1,8 @@
 import { join } from "node:path";
 import { POOLS } from "../contract/names.ts";
 import { type Child, startChild } from "./child.ts";
+import { GATEWAY_GRACE_MS, workerGraceMs } from "./graces.ts";
 import type { Report } from "./report.ts";
-
-/** Beyond the drain of its jobs, a worker needs time to hand the rest back and to close. */
-const CLOSING_MS = 12_000;
-
-/** Longest time in which a stopping gateway finishes its requests. */
-const GATEWAY_GRACE_MS = 15_000;
 
 export interface ProgramOptions {
   /** Path of the program that Node runs. */
@@ -27,7 +22,7 @@ export function startGateway(options: ProgramOptions, signal: AbortSignal): Prom
 
 /** Starts a worker with all pools and returns when it polls. */
 export function startWorker(options: ProgramOptions, drainSeconds: number, signal: AbortSignal): Promise<Child> {
-  return start("worker", options, ["--pool", POOLS.join(",")], drainSeconds * 1_000 + CLOSING_MS, signal);
+  return start("worker", options, ["--pool", POOLS.join(",")], workerGraceMs(drainSeconds), signal);
 }
 
 function start(name: string, options: ProgramOptions, args: string[], graceMs: number, signal: AbortSignal): Promise<Child> {

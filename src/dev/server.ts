@@ -2,11 +2,9 @@ import { mkdirSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { type Child, startChild } from "./child.ts";
+import { SERVER_GRACE_MS } from "./graces.ts";
 import type { Report } from "./report.ts";
 import { type ServerOptions, serverArguments } from "./temporal.ts";
-
-/** Longest time in which a stopping server writes its database out. */
-const GRACE_MS = 15_000;
 
 export interface EmbeddedOptions extends ServerOptions {
   /** The Temporal CLI; see `findTemporal`. */
@@ -28,7 +26,7 @@ export async function startServer(options: EmbeddedOptions, signal: AbortSignal)
       logFile: options.logFile,
       node: false,
       ready: () => isServing(options.port, options.namespace),
-      graceMs: GRACE_MS,
+      graceMs: SERVER_GRACE_MS,
       report: options.report,
     },
     signal,

@@ -1,4 +1,4 @@
-import { appendFile, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,13 +11,13 @@ let folder: string;
 /** A project of two files that is built by the real build. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "orrery-test-"));
-  for (const path of ["src/workflows", "src/cli", "tools"]) await mkdir(join(folder, path), { recursive: true });
-  for (const file of ["package.json", "package-lock.json", "tsconfig.json", "src/tsconfig.json", "tools/build.ts"]) {
+  for (const path of ["src/workflows", "src/cli", "tools", "bin"]) await mkdir(join(folder, path), { recursive: true });
+  for (const file of ["package.json", "package-lock.json", "tsconfig.json", "src/tsconfig.json", "tools/build.ts", "bin/orrery.js"]) {
     await copyFile(join(root, file), join(folder, file));
   }
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "src/workflows/index.ts"), "export async function nothing(): Promise<void> {}\n");
-  await writeFile(join(folder, "src/cli/main.ts"), "export const one: number = 1;\n");
+  await writeFile(join(folder, "src/cli/main.ts"), "const one: number = 1;\nprocess.stdout.write(String(one));\n");
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -26,13 +26,20 @@ async function build() {
   return { code: await child.exited, output: child.output() };
 }
 
+/** As npx does it. */
+async function orrery() {
+  const child = startChild(join(folder, "bin/orrery.js"), []);
+  return { code: await child.exited, output: child.output() };
+}
+
 const command = () => readFile(join(folder, "dist/cli/main.js"), "utf8");
 const leftovers = async () => (await readdir(folder)).filter((name) => name.startsWith("dist."));
 
 describe("npm run build", () => {
-  test("makes the compiled sources, the workflow bundle and a command that can be run", async () => {
+  test("makes the compiled sources, the workflow bundle and what the command runs, which asks for the build until then", async () => {
+    expect(await orrery()).toEqual({ code: 1, output: "Orrery is not built yet. Build it with:  npm run build\n" });
     expect(await build()).toEqual({ code: 0, output: expect.stringMatching(/^built dist in \d+\.\d s\n$/) });
-    expect((await stat(join(folder, "dist/cli/main.js"))).mode & 0o111).toBe(0o111);
+    expect(await orrery()).toEqual({ code: 0, output: "1" });
     expect(await readFile(join(folder, "dist/workflows.bundle.js"), "utf8")).toContain("nothing");
   });
 
@@ -53,7 +60,7 @@ describe("npm run build", () => {
     await appendFile(join(folder, "src/cli/main.ts"), "export const three: number = 'three';\n");
     const { code, output } = await build();
     expect(code).toBe(1);
-    expect(output).toContain("src/cli/main.ts(3,14)");
+    expect(output).toContain("src/cli/main.ts(4,14)");
     expect(output).toContain("The build failed: the sources do not compile");
     expect(await command()).not.toContain("three");
     expect(await leftovers()).toEqual([]);
