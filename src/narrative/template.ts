@@ -36,7 +36,7 @@ function opening({ kind, law, method }: Result, shown: Law | undefined): string 
 
 function fitText({ fit, p_value: p, stability }: Result): string {
   return [
-    `Over ${fit.rows} rows its root mean square error is ${figure(fit.rmse)} in the unit of the target, and R² is ${figure(fit.r2, 6)}.`,
+    `Over ${fit.rows} rows its root mean square error is ${figure(fit.rmse)} in the unit of the target, and R² is ${explained(fit.r2)}.`,
     ...(fit.holdout_rmse === null ? [] : [`On the rows kept out of the search the error is ${figure(fit.holdout_rmse)}.`]),
     ...(p === null ? [] : [`The share of shuffled targets that are explained as well is ${figure(p)}.`]),
     ...(stability.trials === 0
@@ -59,6 +59,12 @@ function testLines({ margins }: Result): string[] {
 
 function predictionText({ rows, outside, notes }: NonNullable<Result["predictions"]>): string {
   return [`It was applied to ${rows} further rows, ${outside} of them outside the range of the dataset.`, ...notes].join(" ");
+}
+
+/** R², with two digits of what it lacks to 1: a fit that is nearly perfect is not called perfect. */
+function explained(r2: number): string {
+  const lack = 1 - r2;
+  return lack > 0 && lack < 1 ? String(Number(r2.toFixed(Math.min(Math.max(1 + Math.ceil(-Math.log10(lack)), 4), 15)))) : figure(r2);
 }
 
 /** So many significant digits, and all before the decimal point. */

@@ -93,6 +93,21 @@ describe("a process that dies", () => {
   });
 });
 
+test("a process that dies has said what people can read", async () => {
+  const line = {
+    level: 40,
+    time: "2026-01-31T12:00:00.123Z",
+    process: "worker",
+    job_id: "discover-1",
+    err: { message: "EIO" },
+    msg: "late",
+  };
+  const script = `console.log(${JSON.stringify(JSON.stringify(line))}); console.log("{ no JSON"); process.exit(7)`;
+  await expect(start(["-e", script], { ready: async () => false })).rejects.toThrow(
+    "Its last lines:\n  12:00:00 warn late: EIO job_id=discover-1\n  { no JSON\n",
+  );
+});
+
 test("a program that is not there is told at once", async () => {
   await expect(start([], { command: join(folder, "nothing"), ready: async () => false })).rejects.toThrow(
     /^The mayfly could not be started: spawn .* ENOENT\. It wrote nothing\./,
