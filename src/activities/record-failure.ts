@@ -2,6 +2,7 @@ import { ERRORS } from "../contract/errors.ts";
 import type { DeadLetter, StoredArtifact } from "../contract/flow.ts";
 import { errorKey } from "../contract/keys.ts";
 import { deadLetterId } from "../contract/names.ts";
+import { REMEDIES, remedyCommand } from "../contract/wording.ts";
 import { sha256 } from "./content.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { type PastRun, pastOf } from "./history.ts";
@@ -48,19 +49,7 @@ function documentOf(letter: DeadLetter, { spent, completed }: PastRun): object {
 }
 
 function nextStep(letter: DeadLetter): string {
-  const id = deadLetterId(letter);
-  switch (letter.reason) {
-    case "attempts_exhausted":
-      return `Remove the cause that the message names, then replay: orrery dead-letters replay ${id}`;
-    case "poison":
-      return `Look into the log of the worker for what ended it; replay only with a smaller request or on a larger worker: orrery dead-letters show ${id}`;
-    case "deadline":
-      return `Replay with more time, such as: orrery dead-letters replay ${id} --patch '{"budget":{"deadline_seconds":3600}}'`;
-    case "out_of_memory":
-      return `Replay with a smaller request, or with more memory for computing threads (ORRERY_THREAD_MEMORY_MB): orrery dead-letters replay ${id}`;
-    case "terminated":
-      return `Ask the operator who ended it, then replay or discard: orrery dead-letters replay ${id}`;
-    case "refused":
-      return `Correct the request as the message says, with --patch or in a new job; else discard: orrery dead-letters discard ${id}`;
-  }
+  const { reason, job_id: jobId } = letter;
+  const seconds = (letter.deadline_at - letter.accepted_at) / 1_000;
+  return `${REMEDIES[reason]} orrery ${remedyCommand({ reason, letterId: deadLetterId(letter), jobId, seconds })}`;
 }

@@ -20,6 +20,7 @@ import { openApiDocument } from "./openapi.ts";
 import { mount, type Operation } from "./operation.ts";
 import { listAudit } from "./routes/audit/list.ts";
 import { createDataset } from "./routes/datasets/create.ts";
+import { deadLetterArtifacts } from "./routes/dead-letters/artifacts.ts";
 import { discardDeadLetter } from "./routes/dead-letters/discard.ts";
 import { readDeadLetters } from "./routes/dead-letters/read.ts";
 import { replayDeadLetters } from "./routes/dead-letters/replay.ts";
@@ -91,6 +92,7 @@ export function createApp({ connection, store, circuits, logger, options }: AppD
     // Before the path of one dead letter, which would take its name for an id.
     replayDeadLetters(services),
     ...readDeadLetters(services),
+    ...deadLetterArtifacts(services),
     discardDeadLetter(services),
     createDataset(services),
     listAudit(services),

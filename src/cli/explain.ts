@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { explanation } from "../contract/job.ts";
+import { explanation, job } from "../contract/job.ts";
+import { nextStep, showNextStep } from "./next-step.ts";
 import { jobPath, sessionOf } from "./session.ts";
 import { wordsOf } from "./spent.ts";
 import { aligned, writeDocument } from "./terminal.ts";
@@ -14,7 +15,8 @@ export function addExplain(program: Command): void {
     .option("--json", "print the server's document and nothing else")
     .addHelpText("after", "\nExample:\n  $ npx orrery explain discover-0198f3c2-7d1e-7000-8000-5a2b9c4d1e0f")
     .action(async (id: string, options: { json?: boolean }, self: Command) => {
-      const { gateway, terminal } = sessionOf(self);
+      const session = sessionOf(self);
+      const { gateway, terminal } = session;
       const { text, document } = await gateway.read(explanation, jobPath(id, "/explain"));
       if (options.json) {
         writeDocument(terminal, text);
@@ -26,5 +28,9 @@ export function addExplain(program: Command): void {
         inCliWords(words),
       ]);
       terminal.out.write(`${aligned(rows).join("\n")}\n`);
+      if (reason !== "finished") return;
+      const steps = await nextStep((await gateway.read(job, jobPath(id))).document, session);
+      // The action has said the sentence before it.
+      showNextStep(steps.slice(-1), session);
     });
 }

@@ -43,6 +43,11 @@ export function addRerun(program: Command): void {
 }
 
 function showPlan({ job_id: id, run, members }: RerunPlan, { all }: RerunOptions, { terminal, next }: Session): void {
-  terminal.out.write(`${aligned(members.map(({ action, type, name }) => [action, type, name])).join("\n")}\n`);
+  terminal.out.write(
+    `${aligned([["ACTION", "WHAT", "NAME"], ...members.map(({ action, type, name }) => [action, type, name])]).join("\n")}\n`,
+  );
+  const shards = members.filter(({ type }) => type === "shard");
+  const reused = shards.filter(({ action }) => action === "reuse").length;
+  if (shards.length > 0) terminal.err.write(`${reused} of ${shards.length} shards are reused, ${shards.length - reused} computed.\n`);
   terminal.err.write(`Start run ${run}:  ${next(`rerun ${id}${all ? " --all" : ""}`)}\n`);
 }

@@ -3,6 +3,8 @@ import { type Job, job } from "../contract/job.ts";
 import { deliveryOf } from "./delivery.ts";
 import { span } from "./figures.ts";
 import { absolute } from "./gateway.ts";
+import { idIn } from "./letter.ts";
+import { nextStep, showNextStep } from "./next-step.ts";
 import { isFinished } from "./outcome.ts";
 import { jobPath, type Session, sessionOf } from "./session.ts";
 import { wordsOf } from "./spent.ts";
@@ -25,7 +27,7 @@ export function addStatus(program: Command): void {
         return;
       }
       session.terminal.out.write(`${describe(document, session).join("\n")}\n`);
-      session.terminal.err.write(`Next:  ${nextStep(document, session)}\n`);
+      showNextStep(await nextStep(document, session), session);
     });
 }
 
@@ -37,27 +39,21 @@ function describe(document: Job, { gateway, paint }: Session): string[] {
     ["kind", document.kind],
     ["status", `${document.status}${verdict}`],
     ["created", document.created_at],
-    ["started", document.started_at ?? "not yet"],
+    ["started", document.started_at ?? (isFinished(document) ? "never" : "not yet")],
     ...(document.finished_at ? [["finished", `${document.finished_at}${tookOf(document)}`]] : [["deadline", document.deadline_at]]),
     ["run", `${document.run}, ${document.attempts} ${document.attempts === 1 ? "attempt" : "attempts"}`],
     ...(document.spent ? [["spent", wordsOf(document.spent)]] : []),
     ...(progress && !isFinished(document) ? [["progress", `${progress.phase}, ${progress.done} of ${progress.total}`]] : []),
     ...(waiting ? [["waiting", `${waiting.detail} (${waiting.reason}${waiting.blocked_by ? `, ${waiting.blocked_by}` : ""})`]] : []),
     ...(error ? [["error", `${inCliWords(error.message)} (${error.code}, see ${absolute(gateway.url, error.doc)})`]] : []),
+    ...(document.links.dead_letter ? [["dead letter", idIn(document.links.dead_letter)]] : []),
     ...(document.webhook ? [["webhook", deliveryOf(document.webhook)]] : []),
     ...(document.reused_from ? [["reused", `the stored result of ${document.reused_from}`]] : []),
     ...(document.links.temporal_ui ? [["web ui", absolute(gateway.url, document.links.temporal_ui)]] : []),
   ];
-  return aligned(rows).map((line) => line.replace(/^\S+( ui)?/, (name) => paint.out("dim", name)));
+  return aligned(rows).map((line) => line.replace(/^\S+( ui| letter)?/, (name) => paint.out("dim", name)));
 }
 
 function tookOf({ created_at: created, finished_at: finished }: Job): string {
   return finished ? ` (${span((Date.parse(finished) - Date.parse(created)) / 1_000)} after it was created)` : "";
-}
-
-function nextStep(document: Job, { gateway, next }: Session): string {
-  if (!isFinished(document)) return next(`watch ${document.job_id}`);
-  if (document.status === "succeeded") return next(`result ${document.job_id}`);
-  const again = next(`rerun ${document.job_id}`);
-  return document.error ? `read ${absolute(gateway.url, document.error.doc)}, then ${again}` : again;
 }

@@ -20,6 +20,8 @@ const FLAGS: Record<string, string> = {
   "/noise/levels": "--noise",
   "/page_size": "--limit",
   "/page_token": "--page",
+  // After its members, which are looked for first.
+  "/hypothesis": "the library (--terms, --exponent)",
 };
 
 /** A pointer, with what it names inside a value: `/hypothesis/terms/2`, `/hypothesis/exponents/p/step`. */
@@ -37,16 +39,22 @@ const PHRASES: readonly (readonly [string, string])[] = [
   ["send missing=drop", "give --missing drop"],
   ['"missing": "drop"', "--missing drop"],
   ['"reuse": false', "--no-reuse"],
+  ['send "scope": "all"', "give --all"],
+  ["follow the job by links.events", "follow the job with: npx orrery watch"],
   ['set --dimensions to "off"', "give --dimensions off"],
   ['in dataset.units, "" for a pure number', 'in its heading, as in "a (AU)", or "n (-)" for a pure number'],
   ["Correct dataset.units", "Correct the units of the headings"],
 ];
-const CALL = /GET \/v1\/jobs(?:\/([\w-]+))?(?![\w/-])/g;
+const CALLS: readonly (readonly [RegExp, (id?: string) => string])[] = [
+  [/GET \/v1\/jobs\/([\w-]+)\/explain(?![\w/-])/g, (id) => `npx orrery explain ${id}`],
+  [/GET \/v1\/jobs(?:\/([\w-]+))?(?![\w/-])/g, (id) => `npx orrery ${id ? `status ${id}` : "jobs"}`],
+  [/GET \/v1\/dead-letters(?:\/([\w.-]+))?(?![\w/-])/g, (id) => `npx orrery dead-letters${id ? ` show ${id}` : ""}`],
+];
 
 /** A gateway's words in those of the command line: options instead of pointers, commands instead of calls. */
 export function inCliWords(text: string): string {
-  const translated = text
-    .replace(CALL, (_, id?: string) => (id ? `npx orrery status ${id}` : "npx orrery jobs"))
+  const called = CALLS.reduce((said, [call, command]) => said.replace(call, (_, id?: string) => command(id)), text);
+  const translated = called
     .replace(POINTER, (_, pointer: string, rest: string) => `${FLAGS[pointer]}${placeOf(rest)}`)
     .replace(NAME, (name) => NAMES.get(name) ?? name);
   return PHRASES.reduce((said, [phrase, own]) => said.replaceAll(phrase, own), translated);

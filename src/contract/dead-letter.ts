@@ -40,12 +40,13 @@ export const deadLetter = z
     failed_at: timestamp,
     deadline_at: timestamp,
     replayed_from: z.string().optional().meta({ description: "The dead letter that the failed job was a replay of." }),
-    artifact: artifact.nullable().meta({ description: "error.json among the artifacts of the job; null until it is in the store." }),
+    artifact: artifact
+      .nullable()
+      .meta({ description: "error.json among the artifacts of the dead letter; null until it is in the store." }),
     partial: artifact.nullable().meta({
-      description:
-        "partial.json among the artifacts of the job: what its completed shards have found; null if none was, and until it is in the store.",
+      description: "partial.json, likewise: what its completed shards have found; null if none was.",
     }),
-    resolution: resolution.nullable().meta({ description: "What became of it. A list has only those of which nothing did." }),
+    resolution: resolution.nullable().meta({ description: "What became of it; null while it is open." }),
     links: z.record(z.string(), z.string()),
   })
   .meta({ id: "DeadLetter", description: "One run of a job that failed for good, kept until somebody resolves it." });
@@ -68,6 +69,9 @@ export const deadLetterFilter = z.strictObject({
   since: since.optional().meta({ description: "Only those that failed at this time or later." }),
 });
 export type DeadLetterFilter = z.infer<typeof deadLetterFilter>;
+
+/** What is listed: those that wait for somebody, or those that somebody has dealt with. */
+export const LETTER_STATES = ["open", "resolved"] as const;
 
 export const discardRequest = z
   .strictObject({ reason: z.string().trim().min(1).max(500).meta({ description: "Why, for those who ask later." }) })

@@ -123,6 +123,11 @@ export interface Run {
   life?: string | undefined;
 }
 
+/** The life of a job that was accepted then, in milliseconds since the epoch. */
+export function lifeFrom(acceptedAt: number): string {
+  return acceptedAt.toString(36);
+}
+
 /** What stands for a run in ids and keys. */
 export function runName({ job_id, run = 1, life }: Run): string {
   return `${job_id}.${run}${life === undefined ? "" : `.${life}`}`;

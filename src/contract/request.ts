@@ -140,13 +140,16 @@ const noise = z
   })
   .meta({ id: "Noise" });
 
+/** The longest time that a job may be given: a week. */
+export const MAX_DEADLINE_SECONDS = 604_800;
+
 const budget = z
   .strictObject({
     max_fits: z.int().min(1).max(10_000_000_000).default(1_000_000_000),
     deadline_seconds: z
       .int()
       .min(1)
-      .max(604_800)
+      .max(MAX_DEADLINE_SECONDS)
       .default(3_600)
       .meta({ description: "Seconds from acceptance to the end of the job, time in queues included." }),
   })

@@ -1,12 +1,11 @@
 import { z } from "zod";
 import type { Kind } from "./names.ts";
 import { parseDocument } from "./parse.ts";
-import { type DatasetSource, discoverRequest } from "./request.ts";
+import { type DatasetSource, discoverRequest, MAX_DEADLINE_SECONDS } from "./request.ts";
 import { type TgefdDocument, tgefdDocument } from "./tgefd.ts";
 import { readTgefd } from "./tgefd-data.ts";
 
 const { shape } = discoverRequest;
-const MAX_DEADLINE = 604_800;
 
 const envelope = z.strictObject({
   schema_version: shape.schema_version,
@@ -46,7 +45,7 @@ export function parseTgefd(document: object): TgefdRequest {
 function upcast(sent: object): TgefdRequest {
   const { document, data } = readTgefd(sent);
   const wallTime = document.compute_budget.max_request_wall_time_sec;
-  const budget = wallTime === null ? undefined : { deadline_seconds: Math.min(MAX_DEADLINE, Math.ceil(wallTime)) };
+  const budget = wallTime === null ? undefined : { deadline_seconds: Math.min(MAX_DEADLINE_SECONDS, Math.ceil(wallTime)) };
   const rest = envelope.parse({ decision: { method: "tgefd-v1" }, tgefd: document, ...(budget && { budget }) });
   const dataset: DatasetSource =
     "uri" in data ? { source: "uri", uri: data.uri, missing: "refuse" } : { source: "inline", columns: data.columns };

@@ -1,4 +1,5 @@
-import type { Reason } from "./names.ts";
+import type { DeadLetterReason, Reason } from "./names.ts";
+import { MAX_DEADLINE_SECONDS } from "./request.ts";
 
 /** What each reason of a rejection means for the reader of the result. */
 export const REASON_TEXT: Record<Reason, string> = {
@@ -34,3 +35,33 @@ export const TESTS: Record<string, { side: "at most" | "at least"; says: string 
   pi_energy: { side: "at least", says: "mean energy of those loops" },
   pi_energy_cv: { side: "at most", says: "how much that energy varies between trials" },
 };
+
+/** What to do about a job that failed for good. */
+export const REMEDIES: Record<DeadLetterReason, string> = {
+  attempts_exhausted: "Remove the cause that the message names, then run the job once more.",
+  poison: "Look into the log of the worker for what ended it, then replay the dead letter with a smaller request or on a larger worker.",
+  deadline: "Replay the dead letter with more time, or run the job once more, which computes no completed shard again.",
+  out_of_memory: "Replay the dead letter with a smaller request, or give computing threads more memory (ORRERY_THREAD_MEMORY_MB).",
+  terminated: "Ask the operator who ended it, then run the job once more or discard the dead letter.",
+  refused: "Correct the request as the message says, in a new job or in a replay of the dead letter with a patch; else discard it.",
+};
+
+/** A dead letter as far as its remedy depends on it. */
+interface Failed {
+  reason: DeadLetterReason;
+  letterId: string;
+  jobId: string;
+  /** Time that the job had. */
+  seconds: number;
+}
+
+/** The time that is proposed to a job that had less: an hour, or four times as much as it had. */
+const PROPOSED_SECONDS = 3_600;
+
+/** The arguments of `orrery` that do what the remedy says, or show what is needed for it. */
+export function remedyCommand({ reason, letterId, jobId, seconds }: Failed): string {
+  if (reason === "attempts_exhausted" || reason === "terminated") return `rerun ${jobId}`;
+  if (reason !== "deadline") return `dead-letters show ${letterId}`;
+  const more = seconds < PROPOSED_SECONDS ? PROPOSED_SECONDS : Math.min(Math.ceil(4 * seconds), MAX_DEADLINE_SECONDS);
+  return `dead-letters replay ${letterId} --patch '${JSON.stringify({ budget: { deadline_seconds: more } })}'`;
+}

@@ -76,6 +76,8 @@ function letterOf({ job_id, tenant, deadline_at }: JobInput, memo: JobMemo, fail
   const { message } = failure;
   const failedAt = Date.now();
   const last: AttemptError = { code, message, attempt: attempts, at: new Date(failedAt).toISOString() };
+  // The only error of a job is told once, at the time that the server's clock gives it.
+  const isOnly = first_error === undefined || (first_error.attempt === attempts && first_error.code === code);
   return {
     job_id,
     run_id: workflowInfo().runId,
@@ -87,7 +89,7 @@ function letterOf({ job_id, tenant, deadline_at }: JobInput, memo: JobMemo, fail
     message,
     stage,
     attempts,
-    first_error: first_error ?? last,
+    first_error: isOnly ? last : first_error,
     last_error: last,
     accepted_at,
     failed_at: failedAt,

@@ -171,9 +171,11 @@ describe("a finished job", () => {
       verdict: "rejected",
       attempts: 2,
       result: null,
-      started_at: summary.started_at,
       progress: null,
     });
+    // A job that computes within its first workflow task began with it, by the server's clock.
+    const times = [plain.created_at, plain.started_at, plain.finished_at];
+    expect(times).toEqual(times.toSorted((one, other) => Date.parse(one ?? "") - Date.parse(other ?? "")));
     expect((await read(jobId, "?include_result=true")).body.result).toEqual(result);
     expect((await read(jobId, "/result")).body).toEqual(result);
 

@@ -53,6 +53,8 @@ describe("the OpenAPI document", () => {
         "GET /v1/jobs/{id}/artifacts/{name}",
         "GET /v1/dead-letters",
         "GET /v1/dead-letters/{id}",
+        "GET /v1/dead-letters/{id}/artifacts",
+        "GET /v1/dead-letters/{id}/artifacts/{name}",
         "POST /v1/dead-letters/replay",
         "DELETE /v1/dead-letters/{id}",
         "POST /v1/datasets",

@@ -95,6 +95,15 @@ test.each([
     "GET /v1/jobs/discover-1 tells the rest; GET /v1/jobs lists all.",
     "npx orrery status discover-1 tells the rest; npx orrery jobs lists all.",
   ],
+  ["GET /v1/jobs/discover-1/explain says what to do.", "npx orrery explain discover-1 says what to do."],
+  [
+    "GET /v1/dead-letters/dead-letter.discover-1.1.k2 tells how; GET /v1/dead-letters lists those that are open.",
+    "npx orrery dead-letters show dead-letter.discover-1.1.k2 tells how; npx orrery dead-letters lists those that are open.",
+  ],
+  [
+    'At /hypothesis, it is wrong; send "scope": "all" to compute.',
+    "At the library (--terms, --exponent), it is wrong; give --all to compute.",
+  ],
   ["GET /v1/jobs/discover-1/artifacts lists them.", "GET /v1/jobs/discover-1/artifacts lists them."],
 ])("%s in the words of the command line", (text, expected) => expect(inCliWords(text)).toBe(expected));
 

@@ -250,8 +250,8 @@ test("rerun tells which run began, and with --dry-run what it would reuse", asyn
 
   expect(await orrery(["rerun", JOB_ID, "--dry-run", "--all"], { url })).toEqual({
     code: 0,
-    out: "rerun  job    discover\nreuse  shard  shard-000\nrerun  shard  shard-001\n",
-    err: `Start run 2:  npx orrery rerun ${JOB_ID} --all\n`,
+    out: "ACTION  WHAT   NAME\nrerun   job    discover\nreuse   shard  shard-000\nrerun   shard  shard-001\n",
+    err: `1 of 2 shards are reused, 1 computed.\nStart run 2:  npx orrery rerun ${JOB_ID} --all\n`,
   });
   expect(await orrery(["rerun", JOB_ID], { url })).toEqual({
     code: 0,

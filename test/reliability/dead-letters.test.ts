@@ -56,6 +56,8 @@ test("a job that fails for good is in the dead letters with its payload, and has
   expect(letter.dead_letter_id).toBe(await letterIdOf(stack.client, jobId, 1));
   expect(letter).toMatchObject({ run: 1, kind: "evaluate", reason: "refused" });
   expect(letter.first_error).toMatchObject({ code: "law_not_finite", attempt: 1 });
+  expect(letter.last_error).toEqual(letter.first_error);
+  expect(job.links.dead_letter).toBe(letter.links.self);
   const { body } = await call<{ payload: unknown }>("GET", `${stack.url}/v1/dead-letters/${letter.dead_letter_id}`);
   expect(body.payload).toMatchObject(hopeless);
   const files = await until("error.json", async () => {
@@ -64,7 +66,9 @@ test("a job that fails for good is in the dead letters with its payload, and has
   });
   const bytes = await (await fetch(`${stack.url}/v1/jobs/${jobId}/artifacts/error.json`)).arrayBuffer();
   expect(files).toMatchObject([{ name: "error.json", bytes: bytes.byteLength }]);
-  expect(JSON.parse(Buffer.from(bytes).toString())).toMatchObject({ job_id: jobId, code: "law_not_finite", attempts: 1, partial: [] });
+  const error = JSON.parse(Buffer.from(bytes).toString()) as { next_step: string };
+  expect(error).toMatchObject({ job_id: jobId, code: "law_not_finite", attempts: 1, partial: [] });
+  expect(error.next_step).toMatch(/^Correct the request .* orrery dead-letters show dead-letter\.evaluate-/);
   const { body: jobs } = await call<{ jobs: Job[] }>("GET", `${stack.url}/v1/jobs`);
   expect(jobs.jobs.map(({ job_id }) => job_id)).toEqual([jobId]);
 });
@@ -237,11 +241,23 @@ test("the command line lists, shows, replays and discards", async () => {
   const type = (...words: string[]) => orrery(["dead-letters", ...words], { url: stack.url });
 
   expect((await type("--reason", "refused")).out).toContain(id);
-  expect((await type("show", id)).out).toContain("refused (law_not_finite)");
+  const shown = await type("show", jobId);
+  expect(shown.out).toContain(id);
+  expect(shown.out).toContain("refused (law_not_finite), after 1 attempt");
+  expect(shown.out).toContain('"law": "y = log(x)"');
+  const told = await orrery(["status", jobId], { url: stack.url });
+  expect(told.out).toContain(id);
+  expect(told.err).toMatch(new RegExp(`^Next:  Correct the request .*\\n +npx orrery dead-letters show ${id}\\n$`));
+  const explained = await orrery(["explain", jobId], { url: stack.url });
+  expect(explained.out).toContain("(law_not_finite)");
+  expect(explained.err).toContain(`npx orrery dead-letters show ${id}`);
   const replayed = await type("replay", id, "--dry-run", "--patch", '{"law":"y = x"}');
   expect(replayed).toMatchObject({ code: 0, out: expect.stringContaining("would_replay") as string });
   expect((await type("replay", "dead-letter.evaluate-0.1")).code).toBe(1);
-  expect((await type("discard", id, "--reason", "seen")).out).toBe(`${id} is discarded.\n`);
+  expect((await type("discard", jobId, "--reason", "seen")).out).toBe(`${id} is discarded.\n`);
+  const resolved = () => type("--resolved", "--code", "law_not_finite");
+  const line = await until("the list of the resolved", async () => (await resolved()).out.split("\n").find((each) => each.startsWith(id)));
+  expect(line).toMatch(/refused {2}law_not_finite +1 {2}discarded/);
   await until("a list without it", async () => ((await office.open()).some(({ job_id }) => job_id === jobId) ? undefined : true));
   ledger.splice(ledger.indexOf(jobId), 1);
 });

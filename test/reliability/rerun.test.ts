@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Job, Member, RerunPlan } from "../../src/contract/job.ts";
+import type { DeadLetterBody } from "../../src/contract/dead-letter.ts";
+import type { Artifact, Job, Member, RerunPlan } from "../../src/contract/job.ts";
 import { tgefdBase } from "../contract/tgefd-documents.ts";
 import { until } from "../support/child.ts";
 import { CERTIFICATE, type FileServer, serveFiles } from "../support/file-server.ts";
@@ -139,7 +140,11 @@ describe("a rerun", () => {
       { dataset: { source: "inline", columns: { x: [-1, 1, 2, 3], y: [1, 2, 3, 4] } }, law: "y = log(x)" },
       "evaluate",
     );
-    expect((await finished(stack.url, jobId)).error?.code).toBe("law_not_finite");
+    const failed = await finished(stack.url, jobId);
+    expect(failed.error?.code).toBe("law_not_finite");
+    const left = `${stack.url}${failed.links.dead_letter}/artifacts`;
+    const named = async () => (await call<{ artifacts: Artifact[] }>("GET", left)).body.artifacts.map(({ name }) => name);
+    await until("its file", async () => ((await named()).length > 0 ? true : undefined));
 
     expect(await again(jobId, 2)).toMatchObject({ status: "failed", run: 2, error: { code: "law_not_finite" } });
 
@@ -147,6 +152,20 @@ describe("a rerun", () => {
     expect(await first.result()).toMatchObject({ resolution: "rerun", job_id: jobId });
     const second = await stack.client.workflow.getHandle(await letterIdOf(stack.client, jobId, 2)).describe();
     expect([second.status.name, second.memo?.run]).toEqual(["RUNNING", 2]);
+
+    // What the first run left is still there, and found.
+    expect(await named()).toEqual(["error.json"]);
+    expect((await call("GET", `${left}/error.json`)).body).toMatchObject({ job_id: jobId, run: 1, code: "law_not_finite" });
+    expect((await call<{ code: string }>("GET", `${left}/result.json`)).body.code).toBe("artifact_not_found");
+    const listed = await until("the list of the resolved", async () => {
+      const { body } = await call<{ dead_letters: DeadLetterBody[] }>("GET", `${stack.url}/v1/dead-letters?state=resolved`);
+      return body.dead_letters.find(({ job_id }) => job_id === jobId);
+    });
+    expect(listed).toMatchObject({
+      run: 1,
+      resolution: { resolution: "rerun", reason: "run 2" },
+      links: { artifacts: new URL(left).pathname },
+    });
   });
 
   test("waits in its queue as any other run does, and says so", async () => {

@@ -1,7 +1,7 @@
 import type { DeadLetterBody } from "../../contract/dead-letter.ts";
 import { ERRORS } from "../../contract/errors.ts";
 import type { StoredArtifact } from "../../contract/flow.ts";
-import type { Artifact } from "../../contract/job.ts";
+import { artifactOf } from "../artifact.ts";
 import { iso } from "../jobs/body.ts";
 import type { Letter } from "./letters.ts";
 
@@ -31,14 +31,14 @@ export function deadLetterBody({ id, facts, resolution }: Letter): DeadLetterBod
     links: {
       self: `/v1/dead-letters/${id}`,
       job: `/v1/jobs/${job_id}`,
-      artifacts: `/v1/jobs/${job_id}/artifacts`,
+      artifacts: `/v1/dead-letters/${id}/artifacts`,
       doc: `/docs/errors/${code}`,
       replay: "/v1/dead-letters/replay",
     },
   };
 }
 
-/** Where the store keeps it is not told. */
-export function artifactOf({ name, content_type, bytes, sha256 }: StoredArtifact): Artifact {
-  return { name, content_type, bytes, sha256 };
+/** The files of the run that failed, each once it is written. */
+export function filesOf({ facts: { error_file, partial_file } }: Letter): StoredArtifact[] {
+  return [error_file, partial_file].filter((file) => file !== undefined);
 }

@@ -1,7 +1,7 @@
-import type { DeadLetterFilter } from "../../contract/dead-letter.ts";
+import type { DeadLetterFilter, LETTER_STATES } from "../../contract/dead-letter.ts";
 import { OrreryError } from "../../contract/errors.ts";
 import type { DeadLetter, JobInput, JobMemo, Resolution } from "../../contract/flow.ts";
-import { ATTRIBUTES, deadLetterId, RESOLVE, WORKFLOWS } from "../../contract/names.ts";
+import { ATTRIBUTES, deadLetterId, lifeFrom, RESOLVE, WORKFLOWS } from "../../contract/names.ts";
 import { decodeToken, encodeToken } from "../page-token.ts";
 import { decoded } from "../temporal/decode.ts";
 import type { Temporal } from "../temporal/temporal.ts";
@@ -16,14 +16,13 @@ export interface Letter {
   resolution: Resolution | null;
 }
 
-/** The open dead letters. Reading them takes no worker and no store. */
+/** Which of them to list; open ones where nothing else is said. */
+type Listed = DeadLetterFilter & { state?: (typeof LETTER_STATES)[number] };
+
+/** The dead letters. Reading them takes no worker and no store. */
 export interface DeadLetters {
-  /** Open ones, newest first. A page can have fewer than its size and still not be the last. */
-  list(
-    tenant: string,
-    filter: DeadLetterFilter,
-    page: { size: number; token: string },
-  ): Promise<{ letters: Letter[]; nextPageToken: string }>;
+  /** Newest first. A page can have fewer than its size and still not be the last. */
+  list(tenant: string, filter: Listed, page: { size: number; token: string }): Promise<{ letters: Letter[]; nextPageToken: string }>;
   /** Open or resolved; `undefined` for one that is unknown, or another tenant's. */
   find(id: string, tenant: string): Promise<Letter | undefined>;
   /** That of a run of a job. */
@@ -36,19 +35,41 @@ export interface DeadLetters {
   resolve(letter: Letter, resolution: Resolution): Promise<boolean>;
 }
 
-const ID = /^dead-letter\.(discover|evaluate)-[0-9a-z-]{1,64}\.\d{1,9}(\.[0-9a-z]{1,12})?$/;
+const ID = /^(dead-letter\.(?:discover|evaluate)-[0-9a-z-]{1,64}\.\d{1,9})(?:\.([0-9a-z]{1,12}))?$/;
+
+/** Resolved ones that are read side by side: the server's list does not tell what became of one. */
+const PARALLEL = 8;
 
 export function createDeadLetters(temporal: Temporal): DeadLetters {
+  async function described(id: string, tenant: string): Promise<Letter | undefined> {
+    const snapshot = ID.test(id) ? await temporal.describe(id) : undefined;
+    if (snapshot?.memo.tenant !== tenant) return undefined;
+    const close = snapshot.closedAt === undefined ? undefined : await temporal.closeEvent(id, snapshot.runId);
+    const facts = factsOf(snapshot.memo);
+    const resolution = decoded<Resolution>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]);
+    return { id, runId: snapshot.runId, facts, resolution: resolution ?? facts.resolution ?? null };
+  }
+
+  /** The same with what became of each. One that the server has forgotten meanwhile is left out. */
+  async function resolved(found: readonly Letter[], tenant: string): Promise<Letter[]> {
+    const letters: Letter[] = [];
+    for (let from = 0; from < found.length; from += PARALLEL) {
+      const some = await Promise.all(found.slice(from, from + PARALLEL).map(({ id }) => described(id, tenant)));
+      letters.push(...some.filter((letter) => letter !== undefined));
+    }
+    return letters;
+  }
+
   const letters: DeadLetters = {
     async list(tenant, filter, { size, token }) {
       const query = queryOf(tenant, filter);
       const bound = JSON.stringify([query, filter.reason]);
       const { items, nextPageToken } = await temporal.list(query, size, decodeToken(token, bound));
-      const found = items.map(({ workflowId, runId, memo }): Letter => ({ id: workflowId, runId, facts: factsOf(memo), resolution: null }));
-      return {
-        letters: found.filter(({ facts: { reason, resolution } }) => !resolution && (filter.reason ?? reason) === reason),
-        nextPageToken: encodeToken(nextPageToken, bound),
-      };
+      const all = items.map(({ workflowId, runId, memo }): Letter => ({ id: workflowId, runId, facts: factsOf(memo), resolution: null }));
+      const found = all.filter(({ facts: { reason } }) => (filter.reason ?? reason) === reason);
+      // One that somebody has resolved before its file was written is neither open nor closed.
+      const listed = filter.state === "resolved" ? await resolved(found, tenant) : found.filter(({ facts: { resolution } }) => !resolution);
+      return { letters: listed, nextPageToken: encodeToken(nextPageToken, bound) };
     },
 
     async read(id, tenant) {
@@ -61,22 +82,15 @@ export function createDeadLetters(temporal: Temporal): DeadLetters {
     },
 
     async find(id, tenant) {
-      const snapshot = ID.test(id) ? await temporal.describe(id) : undefined;
-      if (snapshot?.memo.tenant !== tenant) return undefined;
-      const close = snapshot.closedAt === undefined ? undefined : await temporal.closeEvent(id, snapshot.runId);
-      const facts = factsOf(snapshot.memo);
-      const resolution = decoded<Resolution>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]);
-      return { id, runId: snapshot.runId, facts, resolution: resolution ?? facts.resolution ?? null };
+      const letter = await described(id, tenant);
+      const [, name, life] = ID.exec(id) ?? [];
+      if (letter || name === undefined || life === undefined) return letter;
+      // A worker of an older version gives an id without the life, which can also be that of an earlier job of the same key.
+      const older = await described(name, tenant);
+      return older && lifeFrom(older.facts.accepted_at) === life ? older : undefined;
     },
 
-    async ofRun(jobId, { tenant, run, life, accepted_at }) {
-      const named = { job_id: jobId, run };
-      const letter = await letters.find(deadLetterId({ ...named, life }), tenant);
-      if (letter || life === undefined) return letter;
-      // A worker of an older version gives an id that can also be that of an earlier job of the same key.
-      const older = await letters.find(deadLetterId(named), tenant);
-      return older?.facts.accepted_at === accepted_at ? older : undefined;
-    },
+    ofRun: (jobId, { tenant, run, life }) => letters.find(deadLetterId({ job_id: jobId, run, life }), tenant),
 
     async payload({ id, runId }) {
       const [first] = await temporal.events(id, runId, 1);
@@ -95,10 +109,10 @@ function factsOf(memo: Record<string, unknown>): DeadLetter {
 }
 
 /** Every value here is one of a closed set or a date that was written anew, so none can break out of its quotes. */
-function queryOf(tenant: string, { kind, code, since }: DeadLetterFilter): string {
+function queryOf(tenant: string, { kind, code, since, state = "open" }: Listed): string {
   return [
     `WorkflowType = "${WORKFLOWS.deadLetter}"`,
-    `ExecutionStatus = "Running"`,
+    `ExecutionStatus = "${state === "open" ? "Running" : "Completed"}"`,
     `${ATTRIBUTES.tenant} = "${tenant}"`,
     ...(kind === undefined ? [] : [`${ATTRIBUTES.kind} = "${kind}"`]),
     ...(code === undefined ? [] : [`${ATTRIBUTES.error} = "${code}"`]),

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { type Job, job } from "../../contract/job.ts";
+import { deadLetterId } from "../../contract/names.ts";
 import type { Result } from "../../contract/result.ts";
 import type { Spent } from "../../contract/spent.ts";
-import type { JobView } from "./view.ts";
+import { hasFailed, type JobView } from "./view.ts";
 
 /** The short form of a job: what `GET …/status` answers and every event of a stream carries. */
 export const jobStatus = job
@@ -46,6 +47,8 @@ export function createJobBody(temporalUi: string | undefined) {
         cancel: `${self}/cancel`,
         rerun: `${self}/rerun`,
         artifacts: `${self}/artifacts`,
+        // The letter of a job that ran no code at its end comes with the next sweep.
+        ...(hasFailed(view) && { dead_letter: `/v1/dead-letters/${deadLetterId({ job_id: jobId, run: memo.run, life: memo.life })}` }),
         ...(temporalUi !== undefined && { temporal_ui: `${temporalUi}/workflows/${jobId}` }),
       },
     };

@@ -25,12 +25,14 @@ export async function readClosing(temporal: Temporal, snapshot: Snapshot): Promi
   const head = await temporal.events(workflowId, runId, HEAD_EVENTS);
   const close = head.length < snapshot.events ? await temporal.closeEvent(workflowId, runId) : head.at(-1);
   const starts = head.filter((event) => event.activityTaskStartedEventAttributes);
-  const startedAt = millisOf(starts[0]?.eventTime) ?? null;
+  // The short path leaves no activity in the history: it computes within the first workflow task.
+  const begun = snapshot.memo.path === "local" ? head.find((event) => event.workflowTaskStartedEventAttributes) : starts[0];
+  const startedAt = millisOf(begun?.eventTime) ?? null;
   const summary = decoded<Summary>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]) ?? null;
   if (execution === "completed") {
-    // The short path leaves no activity in the history.
-    const startedBy = summary ? Date.parse(summary.started_at) : null;
-    return { status: "succeeded", summary, error: null, startedAt: startedAt ?? startedBy, attempts: summary?.attempts ?? 0 };
+    // One that is answered from the store has no activity either.
+    const answeredAt = summary ? Date.parse(summary.started_at) : null;
+    return { status: "succeeded", summary, error: null, startedAt: startedAt ?? answeredAt, attempts: summary?.attempts ?? 0 };
   }
   const { status, error, attempts } = endOf(execution, close);
   const tries = starts.map((event) => event.activityTaskStartedEventAttributes?.attempt ?? 0);

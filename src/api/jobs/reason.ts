@@ -1,10 +1,13 @@
 import type { Job } from "../../contract/job.ts";
-import { QUEUES, type Status, TERMINAL } from "../../contract/names.ts";
+import { QUEUES, type Status } from "../../contract/names.ts";
+import { REMEDIES } from "../../contract/wording.ts";
+import type { Letter } from "../dead-letters/letters.ts";
 import type { Queues } from "../temporal/queues.ts";
 import type { PendingActivity, Snapshot } from "../temporal/snapshot.ts";
 import type { QueueState } from "../temporal/temporal.ts";
 import { iso } from "./body.ts";
 import { isBusy } from "./status.ts";
+import type { JobView } from "./view.ts";
 
 /** How long a task must have waited for the count of its queue to be told. */
 const COUNTED_MS = 1_000;
@@ -22,11 +25,18 @@ export interface Reason {
   until?: number;
 }
 
-/** Finds what an open or closed job waits for, from its description and the queue that holds its next task. */
+/** How an ended job ended, and what to do about it. `letter` is its dead letter, if it has one. */
+export function endOf({ status, error, finishedAt }: JobView, letter: Letter | undefined): Reason {
+  const why = error ? ` ${error.message} (${error.code})` : "";
+  const failed = letter?.resolution
+    ? `Nothing: its dead letter is ${letter.resolution.resolution}.`
+    : letter && REMEDIES[letter.facts.reason];
+  const action = status === "succeeded" ? "Read its result." : (failed ?? "Run it once more, if need be.");
+  return plain("finished", finishedAt ?? undefined, `The job has ended: ${status}.${why}`, action);
+}
+
+/** Finds what an open job waits for, from its description and the queue that holds its next task. */
 export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queues): Promise<Reason> {
-  if (TERMINAL.includes(status)) {
-    return plain("finished", snapshot.closedAt, `The job has ended: ${status}.`, "Read its result or its error.");
-  }
   const { activities, openChildren, workflowTask, startedAt, dueAt } = snapshot;
   if (snapshot.execution === "paused" || (activities.length > 0 && activities.every(({ state }) => state === "PAUSED"))) {
     const action = "Unpause it with the temporal command or in its Web UI, or cancel the job.";
@@ -40,18 +50,33 @@ export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queue
   return { ...blocked, reason: "cancelling", detail, action, blockedBy: blocked.reason === "no_worker" ? blocked.blockedBy : null };
 
   async function blockOf(): Promise<Reason> {
-    if (workflowTask && !workflowTask.started) {
-      return inQueue(await queues.state(QUEUES.control, "workflow"), workflowTask.scheduledAt ?? startedAt);
-    }
+    const decision = workflowTask && !workflowTask.started ? workflowTask : undefined;
     const busy = activities.find(isBusy);
+    // What a worker computes goes on while the decision on what follows is in line; only a cancellation waits for that.
+    const isAtWork = busy !== undefined || openChildren.length > 0;
+    if (decision && (!isAtWork || status === "cancelling")) {
+      return inQueue(
+        await queues.state(QUEUES.control, "workflow"),
+        decision.scheduledAt ?? startedAt,
+        status === "queued" ? "It" : "Its next step",
+      );
+    }
     if (busy)
       return plain("running", busy.lastStartedAt, `${busy.type} is at work, attempt ${busy.attempt}.`, "Wait, or follow its events.");
     const [next] = activities;
     if (next) return waitingActivity(next);
     if (openChildren.length > 0) {
       const queue = await queues.state(QUEUES.heavy, "activity");
-      if (queue.pollers === 0) return inQueue(queue, startedAt);
-      return { ...plain("running", startedAt, `${openChildren.length} shards are open.`, "Wait, or look at its tree."), queue };
+      if (queue.pollers === 0) return inQueue(queue, startedAt, "A shard");
+      return {
+        ...plain(
+          "running",
+          startedAt,
+          openChildren.length === 1 ? "1 shard is open." : `${openChildren.length} shards are open.`,
+          "Wait, or look at its tree.",
+        ),
+        queue,
+      };
     }
     if (!workflowTask && dueAt > Date.now()) {
       const delayed = plain("delayed", startedAt, `Its start is delayed until ${iso(dueAt)}.`, "Wait, or cancel the job.");
@@ -67,11 +92,12 @@ export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queue
       const action = "Wait for the next attempt, or cancel the job.";
       return { ...plain("backoff", activity.lastEndedAt, detail, action), blockedBy: `activity:${type}`, until: nextAttemptAt };
     }
-    return inQueue(await queues.state(activity.queue || QUEUES.control, "activity"), activity.scheduledAt);
+    return inQueue(await queues.state(activity.queue || QUEUES.control, "activity"), activity.scheduledAt, `Attempt ${attempt} of ${type}`);
   }
 }
 
-function inQueue(queue: QueueState, since: number | undefined): Reason {
+/** `what` is in line. */
+function inQueue(queue: QueueState, since: number | undefined, what: string): Reason {
   const blockedBy = `queue:${queue.name}`;
   const pool = queue.name.replace("orrery-", "");
   if (queue.pollers === 0) {
@@ -82,7 +108,7 @@ function inQueue(queue: QueueState, since: number | undefined): Reason {
   return {
     reason: "queued",
     since,
-    detail: queuedDetail(queue, since),
+    detail: queuedDetail(queue, since, what),
     blockedBy,
     action: `Wait, or add workers for the pool ${pool}.`,
     queue,
@@ -90,9 +116,9 @@ function inQueue(queue: QueueState, since: number | undefined): Reason {
 }
 
 /** The server's count lags, so of a task that has just come it says nothing. */
-function queuedDetail({ name, backlog }: QueueState, since = 0): string {
-  if (backlog <= 0 || Date.now() - since < COUNTED_MS) return "It is in line for a worker.";
-  return `The job waits on ${name}, where about ${backlog === 1 ? "1 task waits" : `${backlog} tasks wait`}.`;
+function queuedDetail({ name, backlog }: QueueState, since: number | undefined, what: string): string {
+  if (backlog <= 0 || Date.now() - (since ?? 0) < COUNTED_MS) return `${what} is in line for a worker.`;
+  return `${what} waits on ${name}, where about ${backlog === 1 ? "1 task waits" : `${backlog} tasks wait`}.`;
 }
 
 function plain(reason: Reason["reason"], since: number | undefined, detail: string, action: string): Reason {

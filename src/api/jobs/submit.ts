@@ -2,7 +2,7 @@ import type { Table } from "../../contract/dataset.ts";
 import { OrreryError } from "../../contract/errors.ts";
 import { type JobInput, type JobMemo, MAX_PAYLOAD_BYTES, type Route } from "../../contract/flow.ts";
 import { summaryKey } from "../../contract/keys.ts";
-import { ENGINE_VERSION, type Kind } from "../../contract/names.ts";
+import { ENGINE_VERSION, type Kind, lifeFrom } from "../../contract/names.ts";
 import type { DatasetSource } from "../../contract/request.ts";
 import { type StoredSummary, summaryIn } from "../../contract/summary.ts";
 import { parseUri, type UriRules } from "../../datasets/uri.ts";
@@ -107,7 +107,7 @@ export function createSubmit(deps: {
       request_hash: hash,
       deadline_at: ticket.deadline_at,
       accepted_at: acceptedAt,
-      life: acceptedAt.toString(36),
+      life: lifeFrom(acceptedAt),
       path: route.path,
       ...(route.path === "sharded" && { shards: route.shards }),
       ...(reused && input.reused && { reused_from: reused.job_id }),

@@ -24,6 +24,11 @@ export interface JobView {
   open: readonly OpenActivity[];
 }
 
+/** Whether its latest run has, or is about to have, a dead letter. */
+export function hasFailed({ status }: Pick<JobView, "status">): boolean {
+  return status === "failed" || status === "timed_out";
+}
+
 /** A job that was accepted this moment. */
 export function acceptedView(jobId: string, memo: JobMemo): JobView {
   return {

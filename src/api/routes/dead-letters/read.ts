@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { deadLetterFilter, deadLetterList, deadLetterWithPayload } from "../../../contract/dead-letter.ts";
+import { deadLetterFilter, deadLetterList, deadLetterWithPayload, LETTER_STATES } from "../../../contract/dead-letter.ts";
 import { deadLetterBody } from "../../dead-letters/body.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
 import type { Services } from "../../services.ts";
@@ -7,6 +7,9 @@ import type { Services } from "../../services.ts";
 const MAX_PAGE = 100;
 
 const query = deadLetterFilter.extend({
+  state: z.enum(LETTER_STATES).default("open").meta({
+    description: "Resolved ones are listed as long as the server keeps what has ended, and say what became of them.",
+  }),
   page_size: z.coerce
     .number()
     .int()
@@ -24,15 +27,19 @@ export function readDeadLetters({ deadLetters }: Services): Operation[] {
       ...shared,
       id: "listDeadLetters",
       path: "/v1/dead-letters",
-      summary: "List the open dead letters, newest first.",
+      summary: "List the open dead letters, or the resolved ones, newest first.",
       query,
       responses: { 200: json(deadLetterList, "One page. A job that failed a moment ago can be missing from it.") },
       problems: ["temporal_unavailable"],
-      async handle({ response, tenant, query: { page_size, page_token, ...filter } }) {
-        const { letters, nextPageToken } = await deadLetters.list(tenant, filter, {
-          size: Math.min(page_size, MAX_PAGE),
-          token: page_token,
-        });
+      async handle({ response, tenant, query: { page_size, page_token, state, ...filter } }) {
+        const { letters, nextPageToken } = await deadLetters.list(
+          tenant,
+          { ...filter, state },
+          {
+            size: Math.min(page_size, MAX_PAGE),
+            token: page_token,
+          },
+        );
         const body = { dead_letters: letters.map(deadLetterBody), next_page_token: nextPageToken };
         response.set("Cache-Control", "private, no-cache").json(body);
       },

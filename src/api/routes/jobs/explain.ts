@@ -1,6 +1,8 @@
 import { explanation, type Progress } from "../../../contract/job.ts";
+import { TERMINAL } from "../../../contract/names.ts";
 import { iso } from "../../jobs/body.ts";
-import { type Reason, reasonOf } from "../../jobs/reason.ts";
+import { endOf, type Reason, reasonOf } from "../../jobs/reason.ts";
+import { hasFailed } from "../../jobs/view.ts";
 import { waitsOf } from "../../jobs/waits.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
 import type { Services } from "../../services.ts";
@@ -9,7 +11,7 @@ import type { Services } from "../../services.ts";
 const MAX_EVENTS = 500;
 
 /** `GET /v1/jobs/{id}/explain`: why the job is where it is, and what to do about it. */
-export function explainJob({ reader, temporal, queues, spending }: Services): Operation {
+export function explainJob({ reader, temporal, queues, spending, deadLetters }: Services): Operation {
   return operation({
     id: "explainJob",
     method: "get",
@@ -31,7 +33,8 @@ export function explainJob({ reader, temporal, queues, spending }: Services): Op
       const { snapshot } = described;
       const view = await reader.viewOf(described);
       const { jobId: job_id, status, progress } = view;
-      const found = await reasonOf(snapshot, status, queues);
+      const letter = hasFailed(view) ? await deadLetters.ofRun(job_id, view.memo) : undefined;
+      const found = TERMINAL.includes(status) ? endOf(view, letter) : await reasonOf(snapshot, status, queues);
       const { reason, since, detail, blockedBy, action, queue } = found;
       const position = positionOf(found);
       const events = await temporal.events(snapshot.workflowId, snapshot.runId, MAX_EVENTS);
