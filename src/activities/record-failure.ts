@@ -49,7 +49,5 @@ function documentOf(letter: DeadLetter, { spent, completed }: PastRun): object {
 }
 
 function nextStep(letter: DeadLetter): string {
-  const { reason, job_id: jobId } = letter;
-  const seconds = (letter.deadline_at - letter.accepted_at) / 1_000;
-  return `${REMEDIES[reason]} orrery ${remedyCommand({ reason, letterId: deadLetterId(letter), jobId, seconds })}`;
+  return `${REMEDIES[letter.reason]} orrery ${remedyCommand({ ...letter, dead_letter_id: deadLetterId(letter) })}`;
 }

@@ -128,6 +128,7 @@ async function letterOf(job: WorkflowExecutionInfo): Promise<{ input: JobInput; 
     accepted_at,
     failed_at: failedAt,
     deadline_at,
+    deadline_seconds: input.request.budget.deadline_seconds,
     unattended: true,
     ...(life !== undefined && { life }),
     ...(shards !== undefined && { shards }),

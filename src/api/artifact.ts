@@ -5,7 +5,7 @@ import type { StoredArtifact } from "../contract/flow.ts";
 import type { Artifact } from "../contract/job.ts";
 import type { Store } from "../storage/store.ts";
 import { brokenOff, verified } from "./jobs/file.ts";
-import type { Call, Operation } from "./operation.ts";
+import { type Call, type Operation, pathParameter } from "./operation.ts";
 import { knows } from "./preference.ts";
 
 const PASSIVE = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
@@ -21,16 +21,32 @@ export function artifactOf({ name, content_type, bytes, sha256 }: StoredArtifact
   return { name, content_type, bytes, sha256 };
 }
 
-/** The file of this name. Throws `artifact_not_found`; `owner` says whose files they are, `path` is where they are listed. */
-export function named(files: readonly StoredArtifact[], name: string, { owner, path }: { owner: string; path: string }): StoredArtifact {
-  const file = files.find((candidate) => candidate.name === name);
-  if (file) return file;
-  const shown = JSON.stringify(name.slice(0, 80));
-  throw new OrreryError("artifact_not_found", `${owner} has no artifact ${shown}; GET ${path} lists them.`);
+/** The files of a job or of a dead letter. */
+export interface Files {
+  /** Whose they are. */
+  owner: string;
+  /** Where they are listed; the name of one follows. */
+  path: string;
+  files: readonly StoredArtifact[];
+  /** What to do about one that is lost. */
+  advice: string;
 }
 
-/** Answers with a file, or with 304 if the client has it. Throws `artifact_corrupt` or `store_unavailable` while nothing is sent. */
-export async function sendArtifact({ request, response }: Call<unknown>, store: Store, artifact: StoredArtifact): Promise<void> {
+/**
+ * Answers with the file that the path names, or with 304 if the client has it. Throws `artifact_not_found`, and while nothing
+ * is sent `artifact_corrupt` or `store_unavailable`.
+ */
+export async function sendArtifact(
+  { request, response }: Call<unknown>,
+  store: Store,
+  { owner, path, files, advice }: Files,
+): Promise<void> {
+  const name = pathParameter(request, "name");
+  const artifact = files.find((candidate) => candidate.name === name);
+  if (!artifact) {
+    const shown = JSON.stringify(name.slice(0, 80));
+    throw new OrreryError("artifact_not_found", `${owner} has no artifact ${shown}; GET ${path} lists them.`);
+  }
   const tag = `"${artifact.sha256}"`;
   // The name is that of one run; the bytes under its tag never change. A picture opened by itself must run nothing.
   response.set("ETag", tag).set("Cache-Control", "private, no-cache").set("Content-Security-Policy", PASSIVE);
@@ -45,7 +61,7 @@ export async function sendArtifact({ request, response }: Call<unknown>, store: 
     response.end();
     return;
   }
-  const file = await begun(store, artifact).catch((error: unknown) => {
+  const file = await begun(store, artifact, advice).catch((error: unknown) => {
     for (const header of ["Content-Length", "ETag"]) response.removeHeader(header);
     throw error;
   });
@@ -57,9 +73,8 @@ export async function sendArtifact({ request, response }: Call<unknown>, store: 
 }
 
 /** The file from its first chunk on, so that what is wrong until then can be said in a reply. */
-async function begun(store: Store, artifact: StoredArtifact): Promise<Readable> {
+async function begun(store: Store, artifact: StoredArtifact, advice: string): Promise<Readable> {
   const stored = await store.stream(artifact.key);
-  if (stored) return verified(stored, artifact);
-  const advice = 'submit the job again with "reuse": false';
+  if (stored) return verified(stored, artifact, advice);
   throw new OrreryError("artifact_corrupt", `The file ${artifact.name} is missing in the store; ${advice}.`);
 }

@@ -22,7 +22,7 @@ export function addDeadLetters(program: Command): void {
 function addList(letters: Command): void {
   filtered(letters.command("list", { isDefault: true }))
     .summary("list the open ones, newest first")
-    .option("--resolved", "those that somebody has dealt with, as long as the server keeps them")
+    .option("--resolved", "those that somebody has dealt with, the last first, as long as the server keeps them")
     .option("--limit <number>", "most to list", integer({ minValue: 1, maxValue: 100 }), 20)
     .option("--page <token>", "continue a longer list")
     .option("--json", "print the server's document and nothing else")
@@ -46,14 +46,14 @@ function addList(letters: Command): void {
         letter.reason,
         letter.code,
         String(letter.attempts),
-        ...(options.resolved ? [letter.resolution?.resolution ?? "open"] : []),
+        ...(options.resolved ? [letter.resolution?.resolution ?? ""] : []),
         `${ageOf(letter)} ago`,
       ]);
       if (rows.length > 0) {
         const heads = ["DEAD LETTER", "REASON", "CODE", "ATTEMPTS", ...(options.resolved ? ["RESOLVED"] : []), "FAILED"];
         terminal.out.write(`${aligned([heads, ...rows]).join("\n")}\n`);
         terminal.err.write(`Look at one:  ${next("dead-letters show <id>")}\n`);
-      } else if (!page) terminal.err.write("No dead letters.\n");
+      } else if (!page) terminal.err.write(options.resolved ? "No resolved dead letters.\n" : "No dead letters.\n");
       if (page) terminal.err.write(`There are more. Add:  --page ${page}\n`);
     });
 }

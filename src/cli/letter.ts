@@ -70,7 +70,7 @@ function describe(letter: DeadLetterBody, url: string): string[] {
     ["failed", letter.failed_at],
     ...files.map(({ name }) => ["file", absolute(url, `${links.artifacts}/${name}`)]),
     ...(resolution ? [["resolved", resolutionText(resolution)]] : []),
-    ...(resolution?.job_id ? [["new job", resolution.job_id]] : []),
+    ...(resolution?.job_id && resolution.job_id !== letter.job_id ? [["new job", resolution.job_id]] : []),
     ["request", ""],
   ]);
 }

@@ -1,6 +1,6 @@
 import { type DeadLetterBody, deadLetter } from "../contract/dead-letter.ts";
 import type { Job } from "../contract/job.ts";
-import { REMEDIES, remedyCommand } from "../contract/wording.ts";
+import { dealtWith, REMEDIES, remedyCommand } from "../contract/wording.ts";
 import { Refused } from "./gateway.ts";
 import { isFinished } from "./outcome.ts";
 import type { Session } from "./session.ts";
@@ -13,19 +13,19 @@ export async function nextStep(document: Job, session: Session): Promise<string[
   if (status === "succeeded") return [next(`result ${id}`)];
   const letter = await letterOf(document, session);
   if (!letter) return [next(`rerun ${id}`)];
-  const { reason, dead_letter_id: letterId, resolution } = letter;
-  if (resolution) return [`Nothing: its dead letter is ${resolution.resolution}.`, next(`dead-letters show ${letterId}`)];
-  const seconds = (Date.parse(letter.deadline_at) - Date.parse(letter.accepted_at)) / 1_000;
-  return [REMEDIES[reason], next(remedyCommand({ reason, letterId, jobId: id, seconds }))];
+  const { resolution, dead_letter_id: letterId } = letter;
+  if (resolution === null) return [REMEDIES[letter.reason], next(remedyCommand(letter))];
+  const { job_id: successor } = resolution;
+  return [dealtWith(resolution), next(successor === undefined ? `dead-letters show ${letterId}` : `status ${successor}`)];
 }
 
-/** The dead letter of a job that failed; that of one which an operator ended comes some seconds later. */
+/** The dead letter of a job that failed. It can still be to come, and what else keeps it away costs no more than the advice. */
 async function letterOf({ links }: Job, { gateway }: Session): Promise<DeadLetterBody | undefined> {
   if (links.dead_letter === undefined) return undefined;
   try {
     return (await gateway.read(deadLetter, links.dead_letter)).document;
   } catch (error) {
-    if (error instanceof Refused && error.problem.code === "dead_letter_not_found") return undefined;
+    if (error instanceof Refused) return undefined;
     throw error;
   }
 }

@@ -32,7 +32,9 @@ export function addResult(program: Command): void {
         const { code, detail } = error.problem;
         if (code !== "job_not_finished" && code !== "job_has_no_result") throw error;
         const advice =
-          code === "job_not_finished" ? `The job has no result yet. Wait for it:  ${session.next(`watch ${id}`)}` : inCliWords(detail);
+          code === "job_not_finished"
+            ? `The job has no result yet. Wait for it:  ${session.next(`watch ${id}`)}`
+            : inCliWords(detail, session.next);
         session.terminal.err.write(`${advice}\n`);
         if (code === "job_has_no_result" && !options.json) await showPartial(session, id);
         if (options.json) writeDocument(session.terminal, error.text);

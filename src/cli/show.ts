@@ -59,6 +59,6 @@ async function artifactOf(gateway: Session["gateway"], id: string, name: string)
 
 function explainEnd({ gateway, terminal: { err }, paint, next }: Session, { job_id: id, status, error }: Job): void {
   err.write(`${paint.err("red", `The job ${status === "timed_out" ? "timed out" : status === "cancelled" ? "was cancelled" : status}.`)}`);
-  err.write(error ? ` ${inCliWords(error.message)}\n  code ${error.code}, see ${absolute(gateway.url, error.doc)}\n` : "\n");
+  err.write(error ? ` ${inCliWords(error.message, next)}\n  code ${error.code}, see ${absolute(gateway.url, error.doc)}\n` : "\n");
   err.write(`Everything known of it:  ${next(`status ${id}`)}\n`);
 }

@@ -45,15 +45,16 @@ const PHRASES: readonly (readonly [string, string])[] = [
   ['in dataset.units, "" for a pure number', 'in its heading, as in "a (AU)", or "n (-)" for a pure number'],
   ["Correct dataset.units", "Correct the units of the headings"],
 ];
+/** Calls, and the commands that make them. An id of a dead letter has full stops in it, and none at its end. */
 const CALLS: readonly (readonly [RegExp, (id?: string) => string])[] = [
-  [/GET \/v1\/jobs\/([\w-]+)\/explain(?![\w/-])/g, (id) => `npx orrery explain ${id}`],
-  [/GET \/v1\/jobs(?:\/([\w-]+))?(?![\w/-])/g, (id) => `npx orrery ${id ? `status ${id}` : "jobs"}`],
-  [/GET \/v1\/dead-letters(?:\/([\w.-]+))?(?![\w/-])/g, (id) => `npx orrery dead-letters${id ? ` show ${id}` : ""}`],
+  [/GET \/v1\/jobs\/([\w-]+)\/explain(?![\w/-])/g, (id) => `explain ${id}`],
+  [/GET \/v1\/jobs(?:\/([\w-]+))?(?![\w/-])/g, (id) => (id ? `status ${id}` : "jobs")],
+  [/GET \/v1\/dead-letters(?:\/([\w.-]*\w))?(?![\w.-]*[\w/-])/g, (id) => `dead-letters${id ? ` show ${id}` : ""}`],
 ];
 
-/** A gateway's words in those of the command line: options instead of pointers, commands instead of calls. */
-export function inCliWords(text: string): string {
-  const called = CALLS.reduce((said, [call, command]) => said.replace(call, (_, id?: string) => command(id)), text);
+/** A gateway's words in those of the command line: options instead of pointers, commands, as `next` puts them, instead of calls. */
+export function inCliWords(text: string, next = (words: string) => `npx orrery ${words}`): string {
+  const called = CALLS.reduce((said, [call, command]) => said.replace(call, (_, id?: string) => next(command(id))), text);
   const translated = called
     .replace(POINTER, (_, pointer: string, rest: string) => `${FLAGS[pointer]}${placeOf(rest)}`)
     .replace(NAME, (name) => NAMES.get(name) ?? name);

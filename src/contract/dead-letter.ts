@@ -39,6 +39,7 @@ export const deadLetter = z
     accepted_at: timestamp,
     failed_at: timestamp,
     deadline_at: timestamp,
+    deadline_seconds: z.int().optional().meta({ description: "The time that the request gives; unknown of what older versions left." }),
     replayed_from: z.string().optional().meta({ description: "The dead letter that the failed job was a replay of." }),
     artifact: artifact
       .nullable()

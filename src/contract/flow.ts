@@ -258,6 +258,8 @@ export interface DeadLetter {
   accepted_at: number;
   failed_at: number;
   deadline_at: number;
+  /** The time that the request gives; absent in letters of older versions. */
+  deadline_seconds?: number;
   /** The dead letter that the failed job was a replay of. */
   replayed_from?: string;
   /** The server or an operator ended the run, so its own code did not see the end. */

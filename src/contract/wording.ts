@@ -1,4 +1,4 @@
-import type { DeadLetterReason, Reason } from "./names.ts";
+import type { DeadLetterReason, RESOLUTIONS, Reason } from "./names.ts";
 import { MAX_DEADLINE_SECONDS } from "./request.ts";
 
 /** What each reason of a rejection means for the reader of the result. */
@@ -49,19 +49,26 @@ export const REMEDIES: Record<DeadLetterReason, string> = {
 /** A dead letter as far as its remedy depends on it. */
 interface Failed {
   reason: DeadLetterReason;
-  letterId: string;
-  jobId: string;
-  /** Time that the job had. */
-  seconds: number;
+  dead_letter_id: string;
+  job_id: string;
+  deadline_seconds?: number | undefined;
 }
 
-/** The time that is proposed to a job that had less: an hour, or four times as much as it had. */
+/** What a job is proposed that was late: an hour, or four times what it had. */
 const PROPOSED_SECONDS = 3_600;
 
 /** The arguments of `orrery` that do what the remedy says, or show what is needed for it. */
-export function remedyCommand({ reason, letterId, jobId, seconds }: Failed): string {
-  if (reason === "attempts_exhausted" || reason === "terminated") return `rerun ${jobId}`;
-  if (reason !== "deadline") return `dead-letters show ${letterId}`;
-  const more = seconds < PROPOSED_SECONDS ? PROPOSED_SECONDS : Math.min(Math.ceil(4 * seconds), MAX_DEADLINE_SECONDS);
-  return `dead-letters replay ${letterId} --patch '${JSON.stringify({ budget: { deadline_seconds: more } })}'`;
+export function remedyCommand({ reason, dead_letter_id: id, job_id, deadline_seconds: seconds = 0 }: Failed): string {
+  if (reason === "attempts_exhausted" || reason === "terminated") return `rerun ${job_id}`;
+  if (reason !== "deadline") return `dead-letters show ${id}`;
+  // No job is given more.
+  if (seconds >= MAX_DEADLINE_SECONDS) return `rerun ${job_id}`;
+  const more = seconds < PROPOSED_SECONDS ? PROPOSED_SECONDS : Math.min(4 * seconds, MAX_DEADLINE_SECONDS);
+  return `dead-letters replay ${id} --patch '${JSON.stringify({ budget: { deadline_seconds: more } })}'`;
+}
+
+/** What has become of a job whose dead letter somebody has resolved. */
+export function dealtWith({ resolution, job_id }: { resolution: (typeof RESOLUTIONS)[number]; job_id?: string | undefined }): string {
+  const as = resolution === "replayed" && job_id !== undefined ? ` as ${job_id}` : "";
+  return `Nothing is left to do: its dead letter was ${resolution === "rerun" ? "resolved by a rerun" : `${resolution}${as}`}.`;
 }

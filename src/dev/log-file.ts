@@ -28,34 +28,37 @@ export function lastLines(path: string, from: number, count: number): string[] {
     return lines
       .filter((line) => line.trim() !== "")
       .slice(-count)
-      .map(readable);
+      .flatMap(readable);
   } finally {
     closeSync(file);
   }
 }
 
-/** Members of a line of our own logs that are told before all others, or not at all. */
+/** Members of a line of our own logs that have their own places, or none. */
 const KNOWN = ["time", "level", "msg", "process", "err"];
-/** Pino's numbers. */
-const LEVELS: Record<number, string> = { 10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal" };
+/** Pino's numbers of what is worse than news. */
+const LEVELS: Record<number, string> = { 40: "warn", 50: "error", 60: "fatal" };
 
-/** A line of JSON in words: the time of day, the level unless it is plain, the message, what it is about. Others stay as they are. */
-function readable(line: string): string {
-  if (!line.startsWith("{")) return line;
-  let entry: Record<string, unknown>;
-  try {
-    entry = JSON.parse(line) as Record<string, unknown>;
-  } catch {
-    return line;
-  }
+/** A line of our own logs in words: when, how bad, what, and what it is about; below it where an error came from. Others stay as they are. */
+function readable(line: string): string[] {
+  const entry = parsed(line);
+  if (typeof entry?.time !== "string" || typeof entry.msg !== "string") return [line];
   const { time, level, msg, err } = entry;
-  if (typeof msg !== "string") return line;
   const about = Object.entries(entry).filter(([name]) => !KNOWN.includes(name));
-  const fault = typeof err === "object" && err !== null && "message" in err ? `: ${String(err.message)}` : "";
-  return [
-    ...(typeof time === "string" ? [time.slice(11, 19)] : []),
-    ...(level === 30 ? [] : [LEVELS[Number(level)] ?? String(level)]),
-    `${msg}${fault}`,
+  const words = [
+    `${time.slice(11, 19)}Z`,
+    LEVELS[Number(level)] ?? "",
+    msg,
     ...about.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`),
-  ].join(" ");
+  ];
+  const { message = "", stack = message } = (err ?? {}) as { message?: string; stack?: string };
+  return [words.filter(Boolean).join(" "), ...stack.split("\n").filter(Boolean)];
+}
+
+function parsed(line: string): Record<string, unknown> | undefined {
+  try {
+    return line.startsWith("{") ? (JSON.parse(line) as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }

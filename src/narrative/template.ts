@@ -64,7 +64,7 @@ function predictionText({ rows, outside, notes }: NonNullable<Result["prediction
 /** R², with two digits of what it lacks to 1: a fit that is nearly perfect is not called perfect. */
 function explained(r2: number): string {
   const lack = 1 - r2;
-  return lack > 0 && lack < 1 ? String(Number(r2.toFixed(Math.min(Math.max(1 + Math.ceil(-Math.log10(lack)), 4), 15)))) : figure(r2);
+  return lack > 0 && lack < 1 ? String(Number(r2.toFixed(Math.min(Math.max(1 + Math.ceil(-Math.log10(lack)), 4), 17)))) : figure(r2);
 }
 
 /** So many significant digits, and all before the decimal point. */

@@ -67,7 +67,7 @@ export async function supersede({ job_id, tenant }: JobInput): Promise<void> {
   await CancellationScope.nonCancellable(() => letter.signal(RESOLVE, resolution)).catch(() => undefined);
 }
 
-function letterOf({ job_id, tenant, deadline_at }: JobInput, memo: JobMemo, failure: ApplicationFailure): DeadLetter {
+function letterOf({ job_id, tenant, deadline_at, request }: JobInput, memo: JobMemo, failure: ApplicationFailure): DeadLetter {
   const { kind, accepted_at, run = 1, shards, replayed_from } = memo;
   const life = lifeOf(memo);
   const [details] = (failure.details ?? []) as [FailureDetails?];
@@ -94,6 +94,7 @@ function letterOf({ job_id, tenant, deadline_at }: JobInput, memo: JobMemo, fail
     accepted_at,
     failed_at: failedAt,
     deadline_at,
+    deadline_seconds: request.budget.deadline_seconds,
     ...(life !== undefined && { life }),
     ...(shards !== undefined && { shards }),
     ...(replayed_from !== undefined && { replayed_from }),

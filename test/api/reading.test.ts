@@ -111,6 +111,18 @@ describe("an open job", () => {
     await judge.complete();
   });
 
+  test("that is terminated at its first attempt has begun all the same", async () => {
+    const jobId = await submit();
+    await bench.hand.schedule("discover", "light");
+    await bench.hand.activity("light");
+    const { started_at } = (await read(jobId)).body;
+
+    await bench.client.workflow.getHandle(jobId).terminate("planted");
+
+    expect(started_at).not.toBeNull();
+    expect((await read(jobId)).body).toMatchObject({ status: "failed", started_at });
+  });
+
   test("has no result yet", async () => {
     const jobId = await submit();
     const { status, headers, body } = await call<{ code: string }>("GET", `${bench.url}/v1/jobs/${jobId}/result`);
@@ -174,6 +186,7 @@ describe("a finished job", () => {
       progress: null,
     });
     // A job that computes within its first workflow task began with it, by the server's clock.
+    expect(plain.started_at).not.toBeNull();
     const times = [plain.created_at, plain.started_at, plain.finished_at];
     expect(times).toEqual(times.toSorted((one, other) => Date.parse(one ?? "") - Date.parse(other ?? "")));
     expect((await read(jobId, "?include_result=true")).body.result).toEqual(result);

@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
-import { reasonOf, waitingOf } from "../../src/api/jobs/reason.ts";
+import { describe, expect, test } from "vitest";
+import type { Letter } from "../../src/api/dead-letters/letters.ts";
+import { finished, reasonOf, waitingOf } from "../../src/api/jobs/reason.ts";
+import type { JobView } from "../../src/api/jobs/view.ts";
 import type { Snapshot } from "../../src/api/temporal/snapshot.ts";
 
 /** What a job whose first task came `ago` milliseconds ago is said to wait for. */
@@ -32,7 +34,7 @@ test.each([
   expect(await waiting(ago, queue)).toMatchObject({ reason, detail });
 });
 
-test("a decision that is in line holds up no shard that is at work, but a cancellation", async () => {
+test("a decision that is in line holds up no shard that is at work, unless nobody is there to make it", async () => {
   const snapshot = {
     execution: "running",
     startedAt: Date.now(),
@@ -40,9 +42,36 @@ test("a decision that is in line holds up no shard that is at work, but a cancel
     activities: [],
     openChildren: ["discover-1.shard-000"],
   } as unknown as Snapshot;
-  const queues = { state: async (name: string) => ({ name, backlog: 0, pollers: name === "orrery-control" ? 0 : 1 }) };
+  let absent = [""];
+  const queues = { state: async (name: string) => ({ name, backlog: 0, pollers: absent.includes(name) ? 0 : 1 }) };
 
   expect(await reasonOf(snapshot, "running", queues)).toMatchObject({ reason: "running", detail: "1 shard is open." });
+  expect(await reasonOf({ ...snapshot, openChildren: [] }, "running", queues)).toMatchObject({
+    detail: "Its next step is in line for a worker.",
+  });
+  // Without anybody to decide, no shard begins or ends.
+  absent = ["orrery-control"];
+  expect(await reasonOf(snapshot, "running", queues)).toMatchObject({ reason: "no_worker" });
   expect(await reasonOf(snapshot, "cancelling", queues)).toMatchObject({ reason: "cancelling", blockedBy: "queue:orrery-control" });
-  expect(await reasonOf({ ...snapshot, openChildren: [] }, "running", queues)).toMatchObject({ reason: "no_worker" });
+});
+
+describe("of a job that has ended", () => {
+  const view = { status: "failed", error: { code: "store_unavailable", message: "It was away." }, finishedAt: 1 } as JobView;
+  const facts = { reason: "attempts_exhausted" };
+
+  test("how it ended is told, and what its dead letter asks for", () => {
+    const open = finished(view, { facts, resolution: null } as Letter);
+    expect(open).toMatchObject({ reason: "finished", detail: "The job has ended: failed. It was away. (store_unavailable)" });
+    expect(open.action).toBe("Remove the cause that the message names, then run the job once more.");
+  });
+
+  test("nothing is asked for that has been done", () => {
+    const replayed = { resolution: "replayed", by: "local", reason: "replayed", job_id: "discover-2" } as const;
+    expect(finished(view, { facts, resolution: replayed } as Letter).action).toContain("replayed as discover-2");
+  });
+
+  test("a dead letter that is still to come is announced", () => {
+    expect(finished(view, undefined).action).toContain("its dead letter comes within about a minute");
+    expect(finished({ ...view, status: "cancelled" }, undefined).action).toBe("Run it once more, if need be.");
+  });
 });

@@ -104,6 +104,11 @@ test.each([
     'At /hypothesis, it is wrong; send "scope": "all" to compute.',
     "At the library (--terms, --exponent), it is wrong; give --all to compute.",
   ],
+  ["GET /v1/dead-letters/dead-letter.discover-1.1.k2.", "npx orrery dead-letters show dead-letter.discover-1.1.k2."],
+  [
+    "GET /v1/dead-letters/dead-letter.discover-1.1.k2/artifacts lists them.",
+    "GET /v1/dead-letters/dead-letter.discover-1.1.k2/artifacts lists them.",
+  ],
   ["GET /v1/jobs/discover-1/artifacts lists them.", "GET /v1/jobs/discover-1/artifacts lists them."],
 ])("%s in the words of the command line", (text, expected) => expect(inCliWords(text)).toBe(expected));
 

@@ -218,6 +218,13 @@ test("result of a running job is an error, of a failed one ends with 2", async (
   expect(failed.err).toContain("The job failed with worker_lost.");
 });
 
+test("a job that has not failed has no dead letter to show", async () => {
+  const { url } = await gateway();
+  const { code, out, err } = await orrery(["dead-letters", "show", JOB_ID], { url });
+  expect({ code, out }).toEqual({ code: 1, out: "" });
+  expect(err).toContain(`The job ${JOB_ID} is succeeded, and only one whose latest run failed has a dead letter.`);
+});
+
 test("cancel sums up the parts and lists those that were neither cancelled nor had succeeded", async () => {
   const states = ["cancelled", "cancelling", "cancelled", "succeeded"] as const;
   const shards = states.map((state, index) => ({ id: `s${index}`, type: "shard", name: "discoverShard", state, attempts: 1, error: null }));

@@ -104,7 +104,7 @@ test("a process that dies has said what people can read", async () => {
   };
   const script = `console.log(${JSON.stringify(JSON.stringify(line))}); console.log("{ no JSON"); process.exit(7)`;
   await expect(start(["-e", script], { ready: async () => false })).rejects.toThrow(
-    "Its last lines:\n  12:00:00 warn late: EIO job_id=discover-1\n  { no JSON\n",
+    "Its last lines:\n  12:00:00Z warn late job_id=discover-1\n  EIO\n  { no JSON\n",
   );
 });
 

@@ -24,6 +24,7 @@ export function deadLetterBody({ id, facts, resolution }: Letter): DeadLetterBod
     accepted_at: iso(facts.accepted_at),
     failed_at: iso(facts.failed_at),
     deadline_at: iso(facts.deadline_at),
+    ...(facts.deadline_seconds !== undefined && { deadline_seconds: facts.deadline_seconds }),
     ...(replayed_from !== undefined && { replayed_from }),
     artifact: error_file ? artifactOf(error_file) : null,
     partial: partial_file ? artifactOf(partial_file) : null,
@@ -37,6 +38,9 @@ export function deadLetterBody({ id, facts, resolution }: Letter): DeadLetterBod
     },
   };
 }
+
+/** What to do about one of its files that is lost. */
+export const LOST = "the dead letter itself tells the failure, and a rerun finds anew what was found";
 
 /** The files of the run that failed, each once it is written. */
 export function filesOf({ facts: { error_file, partial_file } }: Letter): StoredArtifact[] {

@@ -4,6 +4,7 @@ import type { DeadLetter, JobInput, JobMemo, Resolution } from "../../contract/f
 import { ATTRIBUTES, deadLetterId, lifeFrom, RESOLVE, WORKFLOWS } from "../../contract/names.ts";
 import { decodeToken, encodeToken } from "../page-token.ts";
 import { decoded } from "../temporal/decode.ts";
+import { isNotFound } from "../temporal/faults.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 
 /** A dead letter as the server keeps it. */
@@ -17,12 +18,12 @@ export interface Letter {
 }
 
 /** Which of them to list; open ones where nothing else is said. */
-type Listed = DeadLetterFilter & { state?: (typeof LETTER_STATES)[number] };
+type LetterQuery = DeadLetterFilter & { state?: (typeof LETTER_STATES)[number] };
 
 /** The dead letters. Reading them takes no worker and no store. */
 export interface DeadLetters {
   /** Newest first. A page can have fewer than its size and still not be the last. */
-  list(tenant: string, filter: Listed, page: { size: number; token: string }): Promise<{ letters: Letter[]; nextPageToken: string }>;
+  list(tenant: string, filter: LetterQuery, page: { size: number; token: string }): Promise<{ letters: Letter[]; nextPageToken: string }>;
   /** Open or resolved; `undefined` for one that is unknown, or another tenant's. */
   find(id: string, tenant: string): Promise<Letter | undefined>;
   /** That of a run of a job. */
@@ -37,26 +38,36 @@ export interface DeadLetters {
 
 const ID = /^(dead-letter\.(?:discover|evaluate)-[0-9a-z-]{1,64}\.\d{1,9})(?:\.([0-9a-z]{1,12}))?$/;
 
-/** Resolved ones that are read side by side: the server's list does not tell what became of one. */
+/** Resolved ones that are read side by side. */
 const PARALLEL = 8;
 
 export function createDeadLetters(temporal: Temporal): DeadLetters {
   async function described(id: string, tenant: string): Promise<Letter | undefined> {
     const snapshot = ID.test(id) ? await temporal.describe(id) : undefined;
     if (snapshot?.memo.tenant !== tenant) return undefined;
-    const close = snapshot.closedAt === undefined ? undefined : await temporal.closeEvent(id, snapshot.runId);
+    const { runId, closedAt } = snapshot;
     const facts = factsOf(snapshot.memo);
-    const resolution = decoded<Resolution>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]);
-    return { id, runId: snapshot.runId, facts, resolution: resolution ?? facts.resolution ?? null };
+    const resolution = closedAt === undefined ? undefined : await resolutionOf({ id, runId });
+    return { id, runId, facts, resolution: resolution ?? facts.resolution ?? null };
   }
 
-  /** The same with what became of each. One that the server has forgotten meanwhile is left out. */
-  async function resolved(found: readonly Letter[], tenant: string): Promise<Letter[]> {
+  async function resolutionOf({ id, runId }: Pick<Letter, "id" | "runId">): Promise<Resolution | undefined> {
+    const close = await temporal.closeEvent(id, runId);
+    return decoded<Resolution>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]);
+  }
+
+  /** The same with what became of each, which the server's list does not tell. One that it has forgotten meanwhile is left out. */
+  async function resolved(found: readonly Letter[]): Promise<Letter[]> {
+    const one = async (letter: Letter) => {
+      const resolution = await resolutionOf(letter).catch((error: unknown) => {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      });
+      return resolution ? [{ ...letter, resolution }] : [];
+    };
     const letters: Letter[] = [];
-    for (let from = 0; from < found.length; from += PARALLEL) {
-      const some = await Promise.all(found.slice(from, from + PARALLEL).map(({ id }) => described(id, tenant)));
-      letters.push(...some.filter((letter) => letter !== undefined));
-    }
+    for (let from = 0; from < found.length; from += PARALLEL)
+      letters.push(...(await Promise.all(found.slice(from, from + PARALLEL).map(one))).flat());
     return letters;
   }
 
@@ -68,7 +79,7 @@ export function createDeadLetters(temporal: Temporal): DeadLetters {
       const all = items.map(({ workflowId, runId, memo }): Letter => ({ id: workflowId, runId, facts: factsOf(memo), resolution: null }));
       const found = all.filter(({ facts: { reason } }) => (filter.reason ?? reason) === reason);
       // One that somebody has resolved before its file was written is neither open nor closed.
-      const listed = filter.state === "resolved" ? await resolved(found, tenant) : found.filter(({ facts: { resolution } }) => !resolution);
+      const listed = filter.state === "resolved" ? await resolved(found) : found.filter(({ facts: { resolution } }) => !resolution);
       return { letters: listed, nextPageToken: encodeToken(nextPageToken, bound) };
     },
 
@@ -109,7 +120,7 @@ function factsOf(memo: Record<string, unknown>): DeadLetter {
 }
 
 /** Every value here is one of a closed set or a date that was written anew, so none can break out of its quotes. */
-function queryOf(tenant: string, { kind, code, since, state = "open" }: Listed): string {
+function queryOf(tenant: string, { kind, code, since, state = "open" }: LetterQuery): string {
   return [
     `WorkflowType = "${WORKFLOWS.deadLetter}"`,
     `ExecutionStatus = "${state === "open" ? "Running" : "Completed"}"`,

@@ -6,6 +6,7 @@ import { decoded, millisOf } from "../temporal/decode.ts";
 import type { HistoryEvent } from "../temporal/history.ts";
 import type { Execution, Snapshot } from "../temporal/snapshot.ts";
 import type { Temporal } from "../temporal/temporal.ts";
+import { openStartedAt } from "./status.ts";
 
 /** How a job ended. */
 export interface Closing {
@@ -27,19 +28,20 @@ export async function readClosing(temporal: Temporal, snapshot: Snapshot): Promi
   const starts = head.filter((event) => event.activityTaskStartedEventAttributes);
   // The short path leaves no activity in the history: it computes within the first workflow task.
   const begun = snapshot.memo.path === "local" ? head.find((event) => event.workflowTaskStartedEventAttributes) : starts[0];
-  const startedAt = millisOf(begun?.eventTime) ?? null;
+  // An attempt that was still at work when an operator ended the job is not in the history.
+  const startedAt = millisOf(begun?.eventTime) ?? openStartedAt(snapshot);
   const summary = decoded<Summary>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]) ?? null;
   if (execution === "completed") {
     // One that is answered from the store has no activity either.
     const answeredAt = summary ? Date.parse(summary.started_at) : null;
     return { status: "succeeded", summary, error: null, startedAt: startedAt ?? answeredAt, attempts: summary?.attempts ?? 0 };
   }
-  const { status, error, attempts } = endOf(execution, close);
+  const { status, error, attempts } = endIn(execution, close);
   const tries = starts.map((event) => event.activityTaskStartedEventAttributes?.attempt ?? 0);
   return { status, summary: null, error, startedAt, attempts: Math.max(attempts, ...tries) };
 }
 
-function endOf(execution: Execution, event: HistoryEvent | undefined): { status: Status; error: JobError | null; attempts: number } {
+function endIn(execution: Execution, event: HistoryEvent | undefined): { status: Status; error: JobError | null; attempts: number } {
   if (execution === "cancelled") return { status: "cancelled", error: null, attempts: 0 };
   if (execution === "timed_out") return { status: "timed_out", error: jobErrorOf("deadline_exceeded"), attempts: 0 };
   if (execution === "terminated") {

@@ -8,9 +8,9 @@ import type { Artifact } from "../../contract/job.ts";
 /**
  * A stored file, each chunk when the next is here and the last when all have the right hash: a client never has the
  * whole of a file that is not what the job wrote. Resolves with the first chunk, and throws what is wrong until then;
- * later the stream fails with it. `artifact_corrupt`, or `store_unavailable` if the file breaks off.
+ * later the stream fails with it. `artifact_corrupt` with the advice, or `store_unavailable` if the file breaks off.
  */
-export async function verified(stored: NodeJS.ReadableStream, { name, sha256 }: Artifact): Promise<Readable> {
+export async function verified(stored: NodeJS.ReadableStream, { name, sha256 }: Artifact, advice: string): Promise<Readable> {
   const hash = createHash("sha256");
   let held: Buffer | undefined;
   const file = new Transform({
@@ -23,7 +23,6 @@ export async function verified(stored: NodeJS.ReadableStream, { name, sha256 }: 
     flush(end) {
       if (hash.digest("hex") === sha256) end(null, held);
       else {
-        const advice = 'submit the job again with "reuse": false, which mends it';
         end(new OrreryError("artifact_corrupt", `The file ${name} is damaged in the store; ${advice}.`));
       }
     },

@@ -1,6 +1,6 @@
 import type { Job } from "../../contract/job.ts";
 import { QUEUES, type Status } from "../../contract/names.ts";
-import { REMEDIES } from "../../contract/wording.ts";
+import { dealtWith, REMEDIES } from "../../contract/wording.ts";
 import type { Letter } from "../dead-letters/letters.ts";
 import type { Queues } from "../temporal/queues.ts";
 import type { PendingActivity, Snapshot } from "../temporal/snapshot.ts";
@@ -26,13 +26,16 @@ export interface Reason {
 }
 
 /** How an ended job ended, and what to do about it. `letter` is its dead letter, if it has one. */
-export function endOf({ status, error, finishedAt }: JobView, letter: Letter | undefined): Reason {
+export function finished({ status, error, finishedAt }: JobView, letter: Letter | undefined): Reason {
   const why = error ? ` ${error.message} (${error.code})` : "";
-  const failed = letter?.resolution
-    ? `Nothing: its dead letter is ${letter.resolution.resolution}.`
-    : letter && REMEDIES[letter.facts.reason];
-  const action = status === "succeeded" ? "Read its result." : (failed ?? "Run it once more, if need be.");
-  return plain("finished", finishedAt ?? undefined, `The job has ended: ${status}.${why}`, action);
+  return plain("finished", finishedAt ?? undefined, `The job has ended: ${status}.${why}`, action());
+
+  function action(): string {
+    if (status === "succeeded") return "Read its result.";
+    if (status === "cancelled") return "Run it once more, if need be.";
+    if (!letter) return "Run it once more, if need be; its dead letter comes within about a minute.";
+    return letter.resolution ? dealtWith(letter.resolution) : REMEDIES[letter.facts.reason];
+  }
 }
 
 /** Finds what an open job waits for, from its description and the queue that holds its next task. */
@@ -50,16 +53,12 @@ export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queue
   return { ...blocked, reason: "cancelling", detail, action, blockedBy: blocked.reason === "no_worker" ? blocked.blockedBy : null };
 
   async function blockOf(): Promise<Reason> {
-    const decision = workflowTask && !workflowTask.started ? workflowTask : undefined;
     const busy = activities.find(isBusy);
-    // What a worker computes goes on while the decision on what follows is in line; only a cancellation waits for that.
-    const isAtWork = busy !== undefined || openChildren.length > 0;
-    if (decision && (!isAtWork || status === "cancelling")) {
-      return inQueue(
-        await queues.state(QUEUES.control, "workflow"),
-        decision.scheduledAt ?? startedAt,
-        status === "queued" ? "It" : "Its next step",
-      );
+    if (workflowTask && !workflowTask.started) {
+      const queue = await queues.state(QUEUES.control, "workflow");
+      // What is computed goes on while somebody is there to decide what follows; only a cancellation waits for the decision.
+      const goesOn = (busy !== undefined || openChildren.length > 0) && queue.pollers > 0 && status !== "cancelling";
+      if (!goesOn) return inQueue(queue, workflowTask.scheduledAt ?? startedAt, status === "queued" ? "It" : "Its next step");
     }
     if (busy)
       return plain("running", busy.lastStartedAt, `${busy.type} is at work, attempt ${busy.attempt}.`, "Wait, or follow its events.");
@@ -68,15 +67,8 @@ export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queue
     if (openChildren.length > 0) {
       const queue = await queues.state(QUEUES.heavy, "activity");
       if (queue.pollers === 0) return inQueue(queue, startedAt, "A shard");
-      return {
-        ...plain(
-          "running",
-          startedAt,
-          openChildren.length === 1 ? "1 shard is open." : `${openChildren.length} shards are open.`,
-          "Wait, or look at its tree.",
-        ),
-        queue,
-      };
+      const open = openChildren.length === 1 ? "1 shard is open." : `${openChildren.length} shards are open.`;
+      return { ...plain("running", startedAt, open, "Wait, or look at its tree."), queue };
     }
     if (!workflowTask && dueAt > Date.now()) {
       const delayed = plain("delayed", startedAt, `Its start is delayed until ${iso(dueAt)}.`, "Wait, or cancel the job.");

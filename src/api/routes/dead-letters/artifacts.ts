@@ -1,6 +1,6 @@
 import { artifactList } from "../../../contract/job.ts";
-import { artifactOf, DOWNLOADS, named, sendArtifact } from "../../artifact.ts";
-import { filesOf } from "../../dead-letters/body.ts";
+import { artifactOf, DOWNLOADS, sendArtifact } from "../../artifact.ts";
+import { filesOf, LOST } from "../../dead-letters/body.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
 import type { Services } from "../../services.ts";
 
@@ -35,8 +35,9 @@ export function deadLetterArtifacts({ deadLetters, store }: Services): Operation
       problems: ["dead_letter_not_found", "artifact_not_found", "artifact_corrupt", "store_unavailable", "temporal_unavailable"],
       async handle(call) {
         const letter = await deadLetters.read(pathParameter(call.request, "id"), call.tenant);
-        const files = { owner: `Dead letter ${letter.id}`, path: `/v1/dead-letters/${letter.id}/artifacts` };
-        await sendArtifact(call, store, named(filesOf(letter), pathParameter(call.request, "name"), files));
+        const { id } = letter;
+        const files = { owner: `Dead letter ${id}`, path: `/v1/dead-letters/${id}/artifacts`, files: filesOf(letter), advice: LOST };
+        await sendArtifact(call, store, files);
       },
     }),
   ];

@@ -8,7 +8,8 @@ const MAX_PAGE = 100;
 
 const query = deadLetterFilter.extend({
   state: z.enum(LETTER_STATES).default("open").meta({
-    description: "Resolved ones are listed as long as the server keeps what has ended, and say what became of them.",
+    description:
+      "`resolved`: those that somebody has dealt with, the last first, as long as the server keeps what has ended. One whose error.json could not be written yet is listed when it is.",
   }),
   page_size: z.coerce
     .number()
@@ -27,7 +28,7 @@ export function readDeadLetters({ deadLetters }: Services): Operation[] {
       ...shared,
       id: "listDeadLetters",
       path: "/v1/dead-letters",
-      summary: "List the open dead letters, or the resolved ones, newest first.",
+      summary: "List the open dead letters, newest first, or the resolved ones.",
       query,
       responses: { 200: json(deadLetterList, "One page. A job that failed a moment ago can be missing from it.") },
       problems: ["temporal_unavailable"],

@@ -1,7 +1,7 @@
 import type { StoredArtifact } from "../../../contract/flow.ts";
 import { artifactList } from "../../../contract/job.ts";
-import { artifactOf, DOWNLOADS, named, sendArtifact } from "../../artifact.ts";
-import { filesOf } from "../../dead-letters/body.ts";
+import { artifactOf, DOWNLOADS, sendArtifact } from "../../artifact.ts";
+import { filesOf, LOST } from "../../dead-letters/body.ts";
 import { hasFailed, type JobView } from "../../jobs/view.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
 import type { Services } from "../../services.ts";
@@ -43,8 +43,9 @@ export function jobArtifacts({ reader, store, deadLetters }: Services): Operatio
       async handle(call) {
         const view = await reader.read(pathParameter(call.request, "id"), call.tenant);
         const { jobId } = view;
-        const files = { owner: `Job ${jobId}`, path: `/v1/jobs/${jobId}/artifacts` };
-        await sendArtifact(call, store, named(await filesOfJob(view), pathParameter(call.request, "name"), files));
+        const files = await filesOfJob(view);
+        const advice = view.summary ? `submit the job ${jobId} again with "reuse": false, which mends it` : LOST;
+        await sendArtifact(call, store, { owner: `Job ${jobId}`, path: `/v1/jobs/${jobId}/artifacts`, files, advice });
       },
     }),
   ];

@@ -1,7 +1,7 @@
 import { explanation, type Progress } from "../../../contract/job.ts";
 import { TERMINAL } from "../../../contract/names.ts";
 import { iso } from "../../jobs/body.ts";
-import { endOf, type Reason, reasonOf } from "../../jobs/reason.ts";
+import { finished, type Reason, reasonOf } from "../../jobs/reason.ts";
 import { hasFailed } from "../../jobs/view.ts";
 import { waitsOf } from "../../jobs/waits.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
@@ -34,7 +34,7 @@ export function explainJob({ reader, temporal, queues, spending, deadLetters }: 
       const view = await reader.viewOf(described);
       const { jobId: job_id, status, progress } = view;
       const letter = hasFailed(view) ? await deadLetters.ofRun(job_id, view.memo) : undefined;
-      const found = TERMINAL.includes(status) ? endOf(view, letter) : await reasonOf(snapshot, status, queues);
+      const found = TERMINAL.includes(status) ? finished(view, letter) : await reasonOf(snapshot, status, queues);
       const { reason, since, detail, blockedBy, action, queue } = found;
       const position = positionOf(found);
       const events = await temporal.events(snapshot.workflowId, snapshot.runId, MAX_EVENTS);

@@ -103,7 +103,7 @@ async function answer(services: Services, call: Call<unknown>, form: string, bod
 
 function withoutResult(view: JobView, retryAfter: (seconds: string) => void): OrreryError {
   if (TERMINAL.includes(view.status)) {
-    const why = view.error ? `: ${view.error.message} (${view.error.code})` : ".";
+    const why = view.error ? `: ${view.error.message} (${view.error.code}).` : ".";
     const advice = `GET /v1/jobs/${view.jobId}/explain says what to do.`;
     return new OrreryError("job_has_no_result", `Job ${view.jobId} ended as ${view.status}${why} ${advice}`);
   }
