@@ -14,7 +14,7 @@ export async function attempt<T>(
   logger: Logger,
   run: (pulse: Pulse) => Promise<T>,
 ): Promise<T | Handback> {
-  const pulse = new Pulse("prepare");
+  const pulse = new Pulse(stage);
   try {
     return await run(pulse);
   } catch (error) {

@@ -62,6 +62,7 @@ function addDiscard(letters: Command): void {
   letters
     .command("discard")
     .summary("close one for which nothing is to be done")
+    .description("Close a dead letter for which nothing is to be done. The reason stays with it and in the audit log.")
     .argument("<id>", "dead letter id, or id of the job")
     .requiredOption("--reason <text>", "why, for those who ask later")
     .option("--json", "print the server's document and nothing else")

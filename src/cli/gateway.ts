@@ -148,7 +148,7 @@ export function parse(text: string): unknown {
 
 function unreachable(url: string, error: unknown): Unreachable {
   const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "";
   if (code === "ECONNREFUSED") return new Unreachable(`No gateway answers at ${url}. Start one with: npm start`, { cause: error });
   return new Unreachable(
     `The connection to ${url} failed${code && ` (${code})`}. Check the address (--url or ORRERY_URL) and that the gateway runs: npm start`,

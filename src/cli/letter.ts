@@ -22,11 +22,10 @@ export function idIn(link: string): string {
 /** The dead letter that is meant: a job stands for that of its latest run. */
 export async function letterIdOf(id: string, { gateway, next }: Session): Promise<string> {
   if (!KINDS.some((kind) => id.startsWith(`${kind}-`))) return id;
-  const { status, links } = (await gateway.read(job, jobPath(id))).document;
+  const { status, run, links } = (await gateway.read(job, jobPath(id))).document;
   if (links.dead_letter !== undefined) return idIn(links.dead_letter);
-  throw new UsageError(
-    `The job ${id} is ${status}, and only one whose latest run failed has a dead letter. Those of earlier runs:  ${next("dead-letters --resolved")}`,
-  );
+  const earlier = run > 1 ? ` Those of its earlier runs:  ${next(`dead-letters --resolved --job ${id}`)}` : "";
+  throw new UsageError(`The latest run of ${id} is ${status}, and only one that failed has a dead letter.${earlier}`);
 }
 
 /** `dead-letters show`. */
@@ -34,6 +33,7 @@ export function addShow(letters: Command): void {
   letters
     .command("show")
     .summary("show one, with the request of its job")
+    .description("Show a dead letter: how its job failed, its files, what became of it, and the request.")
     .argument("<id>", "dead letter id, or id of the job")
     .option("--json", "print the server's document and nothing else")
     .action(async (given: string, options: { json?: boolean }, self: Command) => {
@@ -71,6 +71,7 @@ function describe(letter: DeadLetterBody, url: string): string[] {
     ...files.map(({ name }) => ["file", absolute(url, `${links.artifacts}/${name}`)]),
     ...(resolution ? [["resolved", resolutionText(resolution)]] : []),
     ...(resolution?.job_id && resolution.job_id !== letter.job_id ? [["new job", resolution.job_id]] : []),
+    ...(resolution?.patch ? [["patch", JSON.stringify(resolution.patch)]] : []),
     ["request", ""],
   ]);
 }
@@ -80,8 +81,8 @@ function errorText({ code, at, attempt, message }: DeadLetterBody["last_error"])
 }
 
 /** What became of it, and why where somebody has said so. */
-function resolutionText({ resolution, by, reason }: NonNullable<DeadLetterBody["resolution"]>): string {
-  return `${resolution} by ${by}${reason === resolution ? "" : `: ${reason}`}`;
+function resolutionText({ resolution, by, at, reason }: NonNullable<DeadLetterBody["resolution"]>): string {
+  return `${resolution} by ${by}${at === null ? "" : ` at ${at}`}${reason === resolution ? "" : `: ${reason}`}`;
 }
 
 /** Numbers of a list from which on it is told by its length. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { ConfigError, loadSettings } from "../config/load.ts";
 import { httpSettings, type Settings } from "../config/schema.ts";
 import { systemGraceMs } from "../dev/graces.ts";
@@ -21,6 +21,7 @@ import { addRerun } from "./rerun.ts";
 import { addResult } from "./result.ts";
 import { addStatus } from "./status.ts";
 import { painter, writeDocument } from "./terminal.ts";
+import { addTree } from "./tree.ts";
 import { addWatch } from "./watch.ts";
 
 const DEFAULT_PORT = httpSettings.parse({}).ORRERY_PORT;
@@ -47,10 +48,15 @@ function packageVersion(): string {
   return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 }
 
+function httpAddress(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError("Give an address, such as http://127.0.0.1:8080.");
+}
+
 function createProgram(settings: Settings, url: string): Command {
   const program = new Command("orrery")
     .description("Durable discover and evaluate jobs: post a table, get a job id at once, read the law that holds.")
-    .option("--url <address>", "address of the gateway (ORRERY_URL)", url)
+    .option("--url <address>", "address of the gateway (ORRERY_URL)", httpAddress, url)
     .version(packageVersion(), "--version", "print the version")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", EXIT_HELP);
@@ -61,6 +67,7 @@ function createProgram(settings: Settings, url: string): Command {
   addPredict(program, own);
   addJobs(program);
   addStatus(program);
+  addTree(program);
   addExplain(program);
   addResult(program);
   addWatch(program);
@@ -70,8 +77,10 @@ function createProgram(settings: Settings, url: string): Command {
   program.commandsGroup("Processes:");
   addDemo(program, own);
   addProcesses(program);
-  for (const command of [program, ...program.commands]) {
-    command.showHelpAfterError(`See: npx orrery ${command === program ? "" : `${command.name()} `}--help`);
+  program.showHelpAfterError("See: npx orrery --help");
+  for (const command of program.commands) {
+    const help = `See: npx orrery ${command.name()} --help`;
+    for (const each of [command, ...command.commands]) each.showHelpAfterError(help);
   }
   return program;
 }

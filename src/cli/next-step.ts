@@ -12,7 +12,7 @@ export async function nextStep(document: Job, session: Session): Promise<string[
   if (!isFinished(document)) return [next(`watch ${id}`)];
   if (status === "succeeded") return [next(`result ${id}`)];
   const letter = await letterOf(document, session);
-  if (!letter) return [next(`rerun ${id}`)];
+  if (!letter) return [...(document.links.dead_letter ? ["Its dead letter comes within about a minute."] : []), next(`rerun ${id}`)];
   const { resolution, dead_letter_id: letterId } = letter;
   if (resolution === null) return [REMEDIES[letter.reason], next(remedyCommand(letter))];
   const { job_id: successor } = resolution;
@@ -20,7 +20,7 @@ export async function nextStep(document: Job, session: Session): Promise<string[
 }
 
 /** The dead letter of a job that failed. It can still be to come, and what else keeps it away costs no more than the advice. */
-async function letterOf({ links }: Job, { gateway }: Session): Promise<DeadLetterBody | undefined> {
+export async function letterOf({ links }: Job, { gateway }: Session): Promise<DeadLetterBody | undefined> {
   if (links.dead_letter === undefined) return undefined;
   try {
     return (await gateway.read(deadLetter, links.dead_letter)).document;

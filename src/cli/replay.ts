@@ -7,7 +7,6 @@ import { decimal } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 import { type Session, sessionOf } from "./session.ts";
 import { aligned, writeDocument } from "./terminal.ts";
-import { inCliWords } from "./words.ts";
 
 /** `dead-letters replay`. */
 export function addReplay(letters: Command): void {
@@ -32,9 +31,13 @@ export function addReplay(letters: Command): void {
         options: Filter & { all?: boolean; dryRun?: boolean; rate?: number; patch?: object; json?: boolean },
         self: Command,
       ) => {
-        if (ids.length > 0 === (options.all ?? false)) self.error("Give the ids of dead letters, or --all.");
+        const filter = filterOf(options);
+        if (ids.length === 0 && !options.all) self.error("error: Give the ids of dead letters, or --all.");
+        if (ids.length > 0 && (options.all || Object.keys(filter).length > 0)) {
+          self.error("error: Ids and --all or its filters exclude one another: give one of them.");
+        }
         const session = sessionOf(self);
-        const { terminal, gateway } = session;
+        const { terminal, gateway, next } = session;
         const common = {
           ...(options.dryRun && { dry_run: true }),
           ...(options.rate !== undefined && { rate: options.rate }),
@@ -45,32 +48,35 @@ export function addReplay(letters: Command): void {
         let token = "";
         let told = 0;
         let refused = false;
+        let last: string | undefined;
         do {
-          const which = options.all ? { filter: filterOf(options) } : { ids: named };
+          const which = options.all ? { filter } : { ids: named };
           const json = { ...common, ...which, ...(token !== "" && { page_token: token }) };
           const { text, document } = await gateway.read(replayReply, `${LETTERS}/replay`, { method: "POST", json });
           const reached = document.replays.filter(({ state }) => state !== "not_reached");
           if (options.json) writeDocument(terminal, text);
           else showReplays(reached, terminal);
           told += reached.length;
+          last = reached.findLast(({ state }) => state === "replayed")?.job_id ?? last;
           refused ||= reached.some(({ state }) => state === "refused");
           named = document.replays.filter(({ state }) => state === "not_reached").map(({ dead_letter_id: id }) => id);
           token = document.next_page_token;
           if (token !== "") terminal.err.write(`${told} so far, going on.\n`);
         } while (token !== "");
         if (told === 0) terminal.err.write("No dead letter matches.\n");
+        if (last !== undefined) terminal.err.write(`See it end:  ${next(`watch ${last}`)}\n`);
         if (refused) process.exitCode = EXIT.error;
       },
     );
 }
 
 function showReplays(replays: ReplayReply["replays"], { out }: Session["terminal"]): void {
-  const rows = replays.map((each) => [each.dead_letter_id, each.state, each.error ? inCliWords(each.error.message) : startOf(each)]);
+  const rows = replays.map((each) => [each.dead_letter_id, each.state, each.error ? each.error.message : startOf(each)]);
   if (rows.length > 0) out.write(`${aligned(rows).join("\n")}\n`);
 }
 
 function startOf({ job_id: id, starts_at: at }: ReplayReply["replays"][number]): string {
-  return at === null ? `${id}, which an earlier replay has started` : `${id} at ${at}`;
+  return at === null ? `already, as ${id}: nothing is started, and nothing changed` : `${id} at ${at}`;
 }
 
 function jsonObject(text: string): object {

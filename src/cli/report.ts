@@ -112,7 +112,7 @@ function landscapeLines({ landscape }: Result, paint: Paint): string[] {
   const rows = landscape.basins
     .slice(0, MAX_BASINS)
     .map(({ exponents, score_difference: worse, depth }) => [
-      ...names.map((name) => figure(exponents[name] ?? Number.NaN)),
+      ...names.map((name) => (name in exponents ? figure(exponents[name] ?? 0) : "-")),
       `+${figure(worse, 3)}`,
       depth === null ? "deepest" : figure(depth, 2),
     ]);

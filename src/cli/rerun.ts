@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { job, type RerunPlan, rerunPlan } from "../contract/job.ts";
+import { letterOf } from "./next-step.ts";
 import { jobPath, type Session, sessionOf } from "./session.ts";
 import { aligned, writeDocument } from "./terminal.ts";
+import { inCliWords } from "./words.ts";
 
 interface RerunOptions {
   all?: boolean;
@@ -28,8 +30,14 @@ export function addRerun(program: Command): void {
       const { gateway, terminal, next } = session;
       if (options.dryRun) {
         const { text, document } = await gateway.read(rerunPlan, jobPath(id, "/rerun"), call);
-        if (options.json) writeDocument(terminal, text);
-        else showPlan(document, options, session);
+        if (options.json) {
+          writeDocument(terminal, text);
+          return;
+        }
+        showPlan(document, options, session);
+        const letter = await letterOf((await gateway.read(job, jobPath(id))).document, session);
+        if (letter?.reason === "refused")
+          terminal.err.write(`It will fail as it has, unless ${letter.code} came from elsewhere: ${inCliWords(letter.message)}\n`);
         return;
       }
       const { text, document } = await gateway.read(job, jobPath(id, "/rerun"), call);

@@ -18,6 +18,11 @@ const FLAGS: Record<string, string> = {
   "/hypothesis/dimensions": "--dimensions",
   "/noise/trials": "--trials",
   "/noise/levels": "--noise",
+  "/kind": "--kind",
+  "/reason": "--reason",
+  "/code": "--code",
+  "/job_id": "--job",
+  "/since": "--since",
   "/page_size": "--limit",
   "/page_token": "--page",
   // After its members, which are looked for first.

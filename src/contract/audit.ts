@@ -32,6 +32,7 @@ export const auditEvent = z
         "Tries of the activity that gave up, 0 if none was at work; of a job that succeeded, the most that a computing activity took. Absent where the job could not say: cancelled, or ended by the server or an operator.",
     }),
     reason: z.string().optional().meta({ description: "What the actor gave as the reason." }),
+    patch: z.record(z.string(), z.unknown()).optional().meta({ description: "What a replay changed of the request, unless it is long." }),
     subject: z
       .string()
       .optional()

@@ -2,7 +2,7 @@ import { OrreryError } from "./errors.ts";
 import { namesIn } from "./expression.ts";
 import { bitsOf, gridsOf, MOST_GRIDS, subsetsWithin } from "./grid.ts";
 import type { DiscoverPlan } from "./plan.ts";
-import { type DiscoverRequest, LIMITS } from "./request.ts";
+import { type DiscoverRequest, LIMITS, MAX_FITS } from "./request.ts";
 
 // What a search or a law costs, computed from counts before anything is built, and the bounds that it must keep.
 
@@ -171,7 +171,7 @@ export function refuseOverBudget(plan: Pick<DiscoverPlan, "cells" | "fits" | "by
   const { max_fits: maxFits } = request.budget;
   if (plan.fits > maxFits) {
     throw tooCostly(
-      `The search has ${plan.cells} grid cells and takes up to ${plan.fits} fits, but budget.max_fits is ${maxFits}. Raise an exponent's step, lower max_terms, noise.trials or the number of terms, or raise the budget.`,
+      `The search has ${plan.cells} grid cells and takes up to ${plan.fits} fits, but budget.max_fits is ${maxFits}. Raise an exponent's step, lower max_terms, noise.trials or the number of terms${maxFits < MAX_FITS ? ", or raise the budget" : ""}.`,
       "/budget/max_fits",
     );
   }

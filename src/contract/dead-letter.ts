@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ERRORS, type ErrorCode } from "./errors.ts";
 import { artifact, jobError } from "./job.ts";
-import { DEAD_LETTER_REASONS, KINDS, RESOLUTIONS } from "./names.ts";
+import { DEAD_LETTER_REASONS, JOB_ID, KINDS, RESOLUTIONS } from "./names.ts";
 
 const timestamp = z.iso.datetime();
 const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
@@ -13,12 +13,16 @@ const attemptError = z
   .object({ code: z.enum(codes), message: z.string(), attempt: z.int(), at: timestamp })
   .meta({ id: "AttemptError", description: "How one attempt failed. `attempt` is 0 where no attempt was made." });
 
+const patch = z.record(z.string(), z.unknown());
+
 export const resolution = z
   .object({
     resolution: z.enum(RESOLUTIONS),
     by: z.string(),
     reason: z.string(),
     job_id: z.string().optional().meta({ description: "The job that took the place of the failed one." }),
+    patch: patch.optional().meta({ description: "What a replay changed of the request, if that is no longer than 4,096 characters." }),
+    at: timestamp.nullable().meta({ description: "Null while it waits for its error.json to be written." }),
   })
   .meta({ id: "Resolution" });
 
@@ -61,12 +65,18 @@ export const deadLetterWithPayload = deadLetter
 
 export const deadLetterList = z.object({ dead_letters: z.array(deadLetter), next_page_token: z.string() }).meta({ id: "DeadLetterList" });
 
-export const since = z.iso.datetime({ offset: true, abort: true, error: "must be a time such as 2026-01-31T12:00:00Z" });
+const time = z.iso.datetime({ offset: true }).or(z.iso.date());
+
+/** A time, or a date for its beginning in UTC. */
+export const since = z
+  .string()
+  .refine((text) => time.safeParse(text).success, { abort: true, error: "must be a time such as 2026-01-31T12:00:00Z, or a date" });
 
 export const deadLetterFilter = z.strictObject({
   kind: z.enum(KINDS).optional(),
   reason: z.enum(DEAD_LETTER_REASONS).optional(),
   code: z.enum(codes).optional(),
+  job_id: z.string().regex(JOB_ID, "must be the id of a job").optional().meta({ description: "Only those of the runs of this job." }),
   since: since.optional().meta({ description: "Only those that failed at this time or later." }),
 });
 export type DeadLetterFilter = z.infer<typeof deadLetterFilter>;
@@ -93,10 +103,7 @@ export const replayRequest = z
       description:
         "`next_page_token` of the reply that this call continues, with the same filter or the ids that were not reached, at the pace of that call.",
     }),
-    patch: z
-      .record(z.string(), z.unknown())
-      .default({})
-      .meta({ description: "A JSON merge patch (RFC 7396) of each request: members replace, null removes." }),
+    patch: patch.default({}).meta({ description: "A JSON merge patch (RFC 7396) of each request: members replace, null removes." }),
     reason: z.string().trim().min(1).max(500).default("replayed"),
   })
   .refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), { error: "must have either ids or filter" })

@@ -22,7 +22,7 @@ export const ERRORS = {
   route_not_found: { status: 404, retryable: false, title: "There is no such route." },
   job_not_found: { status: 404, retryable: false, title: "There is no such job." },
   dead_letter_not_found: { status: 404, retryable: false, title: "There is no such dead letter." },
-  artifact_not_found: { status: 404, retryable: false, title: "The job has no such artifact." },
+  artifact_not_found: { status: 404, retryable: false, title: "There is no such artifact." },
   method_not_allowed: { status: 405, retryable: false, title: "The route does not take this method." },
   job_not_finished: { status: 409, retryable: true, title: "The job has not finished yet." },
   job_has_no_result: { status: 409, retryable: false, title: "The job ended without a result." },

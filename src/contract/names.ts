@@ -25,6 +25,9 @@ export const JOB_WORKFLOWS: readonly string[] = [WORKFLOWS.discover, WORKFLOWS.e
 export const KINDS = ["discover", "evaluate"] as const;
 export type Kind = (typeof KINDS)[number];
 
+/** What the ids of jobs look like. */
+export const JOB_ID = /^(discover|evaluate)-[0-9a-z-]{1,64}$/;
+
 /** States of a job, in the order in which it can pass through them; the last four are terminal. */
 export const STATUSES = ["queued", "running", "cancelling", "succeeded", "failed", "cancelled", "timed_out"] as const;
 export type Status = (typeof STATUSES)[number];
@@ -136,6 +139,11 @@ export function runName({ job_id, run = 1, life }: Run): string {
 /** The id of the dead letter of one run of a job: one per run by construction. */
 export function deadLetterId(run: Run): string {
   return `dead-letter.${runName(run)}`;
+}
+
+/** What the ids of the dead letters of all runs of a job begin with. */
+export function deadLetterPrefix(jobId: string): string {
+  return `dead-letter.${jobId}.`;
 }
 
 /** The id of the workflow that tells a receiver of the end of a run, which is also the id that the receiver sees. */

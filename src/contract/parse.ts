@@ -53,7 +53,9 @@ function faultsOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, document: un
   }
   const value = valueAt(document, issue.path);
   const said = value === undefined ? "is missing; it " : "";
-  const shown = value === undefined ? "" : `, not ${excerpt(value)}`;
+  // What such a demand says of a list or an object is not that it is one.
+  const isWhole = typeof value === "object" && ["custom", "too_small", "too_big"].includes(issue.code);
+  const shown = value === undefined || isWhole ? "" : `, not ${excerpt(value)}`;
   return [{ pointer: pointer(issue.path), detail: `${said}${demandOf(issue)}${shown}` }];
 }
 

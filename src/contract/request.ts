@@ -140,12 +140,15 @@ const noise = z
   })
   .meta({ id: "Noise" });
 
+/** Most fits that a search may be allowed. */
+export const MAX_FITS = 10_000_000_000;
+
 /** The longest time that a job may be given: a week. */
 export const MAX_DEADLINE_SECONDS = 604_800;
 
 const budget = z
   .strictObject({
-    max_fits: z.int().min(1).max(10_000_000_000).default(1_000_000_000),
+    max_fits: z.int().min(1).max(MAX_FITS).default(1_000_000_000),
     deadline_seconds: z
       .int()
       .min(1)

@@ -40,7 +40,8 @@ export const TESTS: Record<string, { side: "at most" | "at least"; says: string 
 export const REMEDIES: Record<DeadLetterReason, string> = {
   attempts_exhausted: "Remove the cause that the message names, then run the job once more.",
   poison: "Look into the log of the worker for what ended it, then replay the dead letter with a smaller request or on a larger worker.",
-  deadline: "Replay the dead letter with more time, or run the job once more, which computes no completed shard again.",
+  deadline:
+    "Replay the dead letter with more time. Another run of the job has no more time than this one, but computes no completed shard again.",
   out_of_memory: "Replay the dead letter with a smaller request, or give computing threads more memory (ORRERY_THREAD_MEMORY_MB).",
   terminated: "Ask the operator who ended it, then run the job once more or discard the dead letter.",
   refused: "Correct the request as the message says, in a new job or in a replay of the dead letter with a patch; else discard it.",

@@ -13,7 +13,7 @@ const POLL_MS = 40;
 /** When a wait for the end of a process is told. */
 const NOTICE_MS = 3_000;
 
-const TAIL_LINES = 20;
+const TAIL_LINES = 10;
 
 /** In milliseconds. */
 export interface Pace {

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 /** A log above this size is set aside at the next start, over the one that was set aside before. */
 const LARGEST_BYTES = 10 * 1024 * 1024;
@@ -24,7 +25,7 @@ export function lastLines(path: string, from: number, count: number): string[] {
     const start = Math.max(from, size - TAIL_BYTES);
     const buffer = Buffer.alloc(Math.max(0, size - start));
     const read = readSync(file, buffer, 0, buffer.length, start);
-    const lines = buffer.toString("utf8", 0, read).split("\n");
+    const lines = stripVTControlCharacters(buffer.toString("utf8", 0, read)).split("\n");
     return lines
       .filter((line) => line.trim() !== "")
       .slice(-count)
@@ -35,7 +36,7 @@ export function lastLines(path: string, from: number, count: number): string[] {
 }
 
 /** Members of a line of our own logs that have their own places, or none. */
-const KNOWN = ["time", "level", "msg", "process", "err"];
+const KNOWN = ["time", "level", "msg", "process", "err", "error"];
 /** Pino's numbers of what is worse than news. */
 const LEVELS: Record<number, string> = { 40: "warn", 50: "error", 60: "fatal" };
 
@@ -43,7 +44,7 @@ const LEVELS: Record<number, string> = { 40: "warn", 50: "error", 60: "fatal" };
 function readable(line: string): string[] {
   const entry = parsed(line);
   if (typeof entry?.time !== "string" || typeof entry.msg !== "string") return [line];
-  const { time, level, msg, err } = entry;
+  const { time, level, msg, err, error = err } = entry;
   const about = Object.entries(entry).filter(([name]) => !KNOWN.includes(name));
   const words = [
     `${time.slice(11, 19)}Z`,
@@ -51,7 +52,7 @@ function readable(line: string): string[] {
     msg,
     ...about.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`),
   ];
-  const { message = "", stack = message } = (err ?? {}) as { message?: string; stack?: string };
+  const { message = "", stack = message } = (error ?? {}) as { message?: string; stack?: string };
   return [words.filter(Boolean).join(" "), ...stack.split("\n").filter(Boolean)];
 }
 

@@ -58,6 +58,11 @@ test.each([
   [["evaluate", "none.csv"], "none.csv cannot be read"],
   [["evaluate", "-"], "Standard input has neither"],
   [["watch"], "See: npx orrery watch --help"],
+  [["dead-letters", "replay", "evaluate-1", "--reason", "deadline"], "Ids and --all or its filters exclude one another"],
+  [["dead-letters", "replay"], "Give the ids of dead letters, or --all."],
+  [["dead-letters", "show"], "See: npx orrery dead-letters --help"],
+  [["dead-letters", "--code", "worker_lots"], "Did you mean worker_lost?"],
+  [["jobs", "--url", "foo"], "Give an address, such as http://127.0.0.1:8080."],
   [["jobs", "--statu", "failed"], "See: npx orrery jobs --help"],
 ])("wrong usage ends with 1 and says what is right: %j", async (args, sentence) => {
   const { code, out, err } = await orrery(args, { stdin: "{}" });

@@ -222,7 +222,34 @@ test("a job that has not failed has no dead letter to show", async () => {
   const { url } = await gateway();
   const { code, out, err } = await orrery(["dead-letters", "show", JOB_ID], { url });
   expect({ code, out }).toEqual({ code: 1, out: "" });
-  expect(err).toContain(`The job ${JOB_ID} is succeeded, and only one whose latest run failed has a dead letter.`);
+  expect(err).toContain(`The latest run of ${JOB_ID} is succeeded, and only one that failed has a dead letter.`);
+});
+
+test("tree lists the parts below one another", async () => {
+  const member = (type: string, id: string, name: string, state: string, attempts = 1) => ({
+    id,
+    type,
+    name,
+    state,
+    attempts,
+    error: null,
+  });
+  const members = [
+    member("job", JOB_ID, "discover", "failed"),
+    member("activity", `${JOB_ID}/1`, "prepare", "succeeded"),
+    member("shard", `${JOB_ID}.shard-000`, "shard-000", "waiting", 0),
+    { ...member("activity", `${JOB_ID}.shard-000/1`, "searchShard", "failed", 5), error: "worker_lost" },
+  ];
+  const { url } = await gateway({
+    [`GET /v1/jobs/${JOB_ID}/tree`]: (_, response) => sendJson(response, 200, { job_id: JOB_ID, status: "failed", members }),
+  });
+  expect((await orrery(["tree", JOB_ID], { url })).out.split("\n")).toEqual([
+    "discover         failed     attempt 1",
+    "  prepare        succeeded  attempt 1",
+    "  shard-000      waiting",
+    "    searchShard  failed     attempt 5  worker_lost",
+    "",
+  ]);
 });
 
 test("cancel sums up the parts and lists those that were neither cancelled nor had succeeded", async () => {
@@ -265,7 +292,7 @@ test("rerun tells which run began, and with --dry-run what it would reuse", asyn
     out: "Run 2 of the job is queued.\n",
     err: `See it end:  npx orrery watch ${JOB_ID}\n`,
   });
-  expect(received.map(({ body }) => JSON.parse(body))).toEqual([
+  expect(received.flatMap(({ body }) => (body === "" ? [] : [JSON.parse(body)]))).toEqual([
     { scope: "all", dry_run: true },
     { scope: "failed", dry_run: false },
   ]);

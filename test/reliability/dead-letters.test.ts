@@ -189,7 +189,8 @@ test("a replay is checked first, then becomes a new job with a patch, and a seco
     const { body } = await call<DeadLetterBody>("GET", `${stack.url}/v1/dead-letters/${ids[0]}`);
     return body.resolution ?? undefined;
   });
-  expect(resolved).toMatchObject({ resolution: "replayed", job_id: job.job_id });
+  expect(resolved).toMatchObject({ resolution: "replayed", job_id: job.job_id, patch });
+  expect(Date.parse(resolved.at ?? "")).toBeGreaterThan(Date.parse(job.created_at) - 1_000);
   ledger.splice(ledger.indexOf(late?.job_id ?? ""), 1);
 });
 
@@ -255,7 +256,7 @@ test("the command line lists, shows, replays and discards", async () => {
   expect(replayed).toMatchObject({ code: 0, out: expect.stringContaining("would_replay") as string });
   expect((await type("replay", "dead-letter.evaluate-0.1")).code).toBe(1);
   expect((await type("discard", jobId, "--reason", "seen")).out).toBe(`${id} is discarded.\n`);
-  const resolved = () => type("--resolved", "--code", "law_not_finite");
+  const resolved = () => type("--resolved", "--job", jobId, "--since", new Date().toISOString().slice(0, 10));
   const line = await until("the list of the resolved", async () => (await resolved()).out.split("\n").find((each) => each.startsWith(id)));
   expect(line).toMatch(/refused {2}law_not_finite +1 {2}discarded/);
   await until("a list without it", async () => ((await office.open()).some(({ job_id }) => job_id === jobId) ? undefined : true));

@@ -28,13 +28,14 @@ export function deadLetterBody({ id, facts, resolution }: Letter): DeadLetterBod
     ...(replayed_from !== undefined && { replayed_from }),
     artifact: error_file ? artifactOf(error_file) : null,
     partial: partial_file ? artifactOf(partial_file) : null,
-    resolution,
+    resolution: resolution && { at: null, ...resolution },
     links: {
       self: `/v1/dead-letters/${id}`,
       job: `/v1/jobs/${job_id}`,
       artifacts: `/v1/dead-letters/${id}/artifacts`,
       doc: `/docs/errors/${code}`,
       replay: "/v1/dead-letters/replay",
+      discard: `/v1/dead-letters/${id}`,
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { DeadLetterFilter, LETTER_STATES } from "../../contract/dead-letter.ts";
 import { OrreryError } from "../../contract/errors.ts";
 import type { DeadLetter, JobInput, JobMemo, Resolution } from "../../contract/flow.ts";
-import { ATTRIBUTES, deadLetterId, lifeFrom, RESOLVE, WORKFLOWS } from "../../contract/names.ts";
+import { ATTRIBUTES, deadLetterId, deadLetterPrefix, JOB_ID, lifeFrom, RESOLVE, WORKFLOWS } from "../../contract/names.ts";
+import { iso } from "../jobs/body.ts";
 import { decodeToken, encodeToken } from "../page-token.ts";
-import { decoded } from "../temporal/decode.ts";
+import { decoded, millisOf } from "../temporal/decode.ts";
 import { isNotFound } from "../temporal/faults.ts";
 import type { Temporal } from "../temporal/temporal.ts";
 
@@ -13,8 +14,8 @@ export interface Letter {
   /** The server's id of its run. */
   runId: string;
   facts: DeadLetter;
-  /** What became of it; `null` while it is open. */
-  resolution: Resolution | null;
+  /** What became of it, and when, ISO 8601; `null` while it is open. */
+  resolution: (Resolution & { at?: string }) | null;
 }
 
 /** Which of them to list; open ones where nothing else is said. */
@@ -47,20 +48,22 @@ export function createDeadLetters(temporal: Temporal): DeadLetters {
     if (snapshot?.memo.tenant !== tenant) return undefined;
     const { runId, closedAt } = snapshot;
     const facts = factsOf(snapshot.memo);
-    const resolution = closedAt === undefined ? undefined : await resolutionOf({ id, runId });
+    const resolution = closedAt === undefined ? null : await resolutionOf({ id, runId });
     return { id, runId, facts, resolution: resolution ?? facts.resolution ?? null };
   }
 
-  async function resolutionOf({ id, runId }: Pick<Letter, "id" | "runId">): Promise<Resolution | undefined> {
+  async function resolutionOf({ id, runId }: Pick<Letter, "id" | "runId">): Promise<Letter["resolution"]> {
     const close = await temporal.closeEvent(id, runId);
-    return decoded<Resolution>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]);
+    const resolution = decoded<Resolution>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]);
+    const at = millisOf(close?.eventTime);
+    return resolution ? { ...resolution, ...(at !== undefined && { at: iso(at) }) } : null;
   }
 
   /** The same with what became of each, which the server's list does not tell. One that it has forgotten meanwhile is left out. */
   async function resolved(found: readonly Letter[]): Promise<Letter[]> {
     const one = async (letter: Letter) => {
       const resolution = await resolutionOf(letter).catch((error: unknown) => {
-        if (isNotFound(error)) return undefined;
+        if (isNotFound(error)) return null;
         throw error;
       });
       return resolution ? [{ ...letter, resolution }] : [];
@@ -86,10 +89,10 @@ export function createDeadLetters(temporal: Temporal): DeadLetters {
     async read(id, tenant) {
       const letter = await letters.find(id, tenant);
       if (letter) return letter;
-      throw new OrreryError(
-        "dead_letter_not_found",
-        `There is no dead letter ${JSON.stringify(id.slice(0, 80))}; GET /v1/dead-letters lists those that are open.`,
-      );
+      const advice = JOB_ID.test(id)
+        ? `that is the id of a job: if its latest run failed, links.dead_letter of GET /v1/jobs/${id} names its dead letter`
+        : "GET /v1/dead-letters lists those that are open";
+      throw new OrreryError("dead_letter_not_found", `There is no dead letter ${JSON.stringify(id.slice(0, 80))}; ${advice}.`);
     },
 
     async find(id, tenant) {
@@ -120,13 +123,14 @@ function factsOf(memo: Record<string, unknown>): DeadLetter {
 }
 
 /** Every value here is one of a closed set or a date that was written anew, so none can break out of its quotes. */
-function queryOf(tenant: string, { kind, code, since, state = "open" }: LetterQuery): string {
+function queryOf(tenant: string, { kind, code, job_id, since, state = "open" }: LetterQuery): string {
   return [
     `WorkflowType = "${WORKFLOWS.deadLetter}"`,
     `ExecutionStatus = "${state === "open" ? "Running" : "Completed"}"`,
     `${ATTRIBUTES.tenant} = "${tenant}"`,
     ...(kind === undefined ? [] : [`${ATTRIBUTES.kind} = "${kind}"`]),
     ...(code === undefined ? [] : [`${ATTRIBUTES.error} = "${code}"`]),
+    ...(job_id === undefined ? [] : [`WorkflowId STARTS_WITH "${deadLetterPrefix(job_id)}"`]),
     ...(since === undefined ? [] : [`StartTime >= "${new Date(since).toISOString()}"`]),
   ].join(" AND ");
 }

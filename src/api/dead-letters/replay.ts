@@ -22,6 +22,9 @@ const SIFTED = 100;
 /** Time in which pages of the list are begun. A client waits for a minute. */
 const TIME_MS = 25_000;
 
+/** Characters of a patch; its place in the store and in a history is small. */
+const MAX_RECORDED_PATCH = 4_096;
+
 interface Batch {
   ids: string[];
   /** Where the list goes on after it; empty at the end. */
@@ -88,6 +91,7 @@ export function createReplay({ deadLetters, submit, audit, timeMs = TIME_MS, sig
       delayMs,
       onJobId: () => undefined,
     };
+    const changed = recordable(options.patch);
     if (!options.dry_run) {
       // What is refused is not recorded as done.
       await submit({ ...submission, dryRun: true });
@@ -99,13 +103,15 @@ export function createReplay({ deadLetters, submit, audit, timeMs = TIME_MS, sig
         run,
         request_id: requestId,
         subject: letter.id,
-        ...(reason !== undefined && { reason }),
+        reason,
+        ...(changed && { patch: changed }),
       });
     }
     const { view, replayed: earlier } = await submit({ ...submission, dryRun: options.dry_run });
     if (!options.dry_run) {
       // One that an earlier replay has resolved meanwhile has the same job.
-      await deadLetters.resolve(letter, { resolution: "replayed", by: tenant, reason: options.reason, job_id: view.jobId });
+      const how = { reason: options.reason, job_id: view.jobId, ...(changed && { patch: changed }) };
+      await deadLetters.resolve(letter, { resolution: "replayed", by: tenant, ...how });
     }
     return {
       dead_letter_id: letter.id,
@@ -149,6 +155,12 @@ export function createReplay({ deadLetters, submit, audit, timeMs = TIME_MS, sig
     const more = rest !== "" || replays.some(({ state }) => state === "not_reached");
     return { dry_run, replays, more, next_page_token: more ? tokenOf({ rest, next: pace.next }, asked) : "" };
   };
+}
+
+/** A patch that says something, and is short enough to be kept wherever the replay is told of. */
+function recordable(patch: ReplayRequest["patch"]): ReplayRequest["patch"] | undefined {
+  const { length } = JSON.stringify(patch);
+  return length > "{}".length && length <= MAX_RECORDED_PATCH ? patch : undefined;
 }
 
 function* named(ids: string[]): Generator<Batch> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { OrreryError } from "../../contract/errors.ts";
 import type { JobMemo } from "../../contract/flow.ts";
-import { KINDS } from "../../contract/names.ts";
+import { JOB_ID, KINDS } from "../../contract/names.ts";
 import { millisOf } from "../temporal/decode.ts";
 import type { Queues } from "../temporal/queues.ts";
 import type { Snapshot } from "../temporal/snapshot.ts";
@@ -34,8 +34,6 @@ const EVENTS_WITH_ACTIVITY = 7;
 /** Events among which the first activity is, also of a later run, which resolves a dead letter before. */
 const EVENTS_TO_ACTIVITY = 20;
 
-const JOB_ID = /^(discover|evaluate)-[0-9a-z-]{1,64}$/;
-
 export function createJobReader(temporal: Temporal, queues: Queues): JobReader {
   /** When the job began, and the tries that its history shows: those of activities that have ended, of which the first counts. */
   async function past({ workflowId, runId, events }: Snapshot): Promise<{ startedAt: number | undefined; attempts: number }> {
@@ -55,10 +53,10 @@ export function createJobReader(temporal: Temporal, queues: Queues): JobReader {
     async describe(jobId, tenant) {
       const found = await reader.find(jobId, tenant);
       if (found) return found;
-      throw new OrreryError(
-        "job_not_found",
-        `There is no job ${JSON.stringify(jobId.slice(0, 80))}; it may be older than the server keeps jobs. GET /v1/jobs lists those that it has.`,
-      );
+      const advice = jobId.startsWith("dead-letter.")
+        ? `that is the id of a dead letter: GET /v1/dead-letters/${jobId.slice(0, 80)}`
+        : "it may be older than the server keeps jobs. GET /v1/jobs lists those that it has";
+      throw new OrreryError("job_not_found", `There is no job ${JSON.stringify(jobId.slice(0, 80))}; ${advice}.`);
     },
 
     async viewOf({ snapshot, memo }) {

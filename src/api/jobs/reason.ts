@@ -32,7 +32,7 @@ export function finished({ status, error, finishedAt }: JobView, letter: Letter 
 
   function action(): string {
     if (status === "succeeded") return "Read its result.";
-    if (status === "cancelled") return "Run it once more, if need be.";
+    if (status === "cancelled") return "Run it once more, if need be; no completed shard is computed again.";
     if (!letter) return "Run it once more, if need be; its dead letter comes within about a minute.";
     return letter.resolution ? dealtWith(letter.resolution) : REMEDIES[letter.facts.reason];
   }

@@ -48,7 +48,7 @@ export function discardDeadLetter({ deadLetters, audit }: Services): Operation {
       response
         .status(202)
         .set("Cache-Control", "no-store")
-        .json(deadLetterBody({ ...letter, resolution }));
+        .json(deadLetterBody({ ...letter, resolution: { ...resolution, at: new Date().toISOString() } }));
     },
   });
 }
