@@ -11,7 +11,7 @@ const MAX_LINES = 8;
 const MAX_BASINS = 4;
 
 /** Most terms that are named as left out. */
-const MAX_EXCLUDED = 4;
+const MAX_TERMS = 4;
 
 /** A result in lines for a terminal. `evidence` has the units and the range of the rows; a job that kept none has neither. */
 export function renderResult(result: Result, evidence: Rows | undefined, paint: Paint): string[] {
@@ -30,7 +30,7 @@ export function renderResult(result: Result, evidence: Rows | undefined, paint: 
     ...landscapeLines(result, paint),
     ...listLines("Look at", adviceLines(result, evidence), paint),
     "",
-    ...excludedLines(result).map((line) => paint("dim", line)),
+    ...leftOutLines(result).map((line) => paint("dim", line)),
     paint(
       "dim",
       `Seed ${result.seed}, engine ${result.method.name}.${result.method.version}, ${result.cost.fits.toLocaleString("en")} fits.`,
@@ -120,14 +120,21 @@ function landscapeLines({ landscape }: Result, paint: Paint): string[] {
   return ["", paint("bold", "Landscape, by basins"), ...aligned([[...names, "score", "depth"], ...rows]).map(indented), ...more];
 }
 
-/** Terms that were not searched because of the units of their columns. */
-function excludedLines({ library }: Result): string[] {
-  if (!library || library.excluded.length === 0) return [];
-  const { excluded } = library;
-  const shown = excluded.slice(0, MAX_EXCLUDED).join(", ") + (excluded.length > MAX_EXCLUDED ? ", …" : "");
+/** Terms that are in no law because of the units of their columns, or of their values. */
+function leftOutLines({ library }: Result): string[] {
+  if (!library) return [];
+  const { excluded, unusable = [] } = library;
+  const all = library.terms + excluded.length;
   return [
-    `Left out for their units: ${shown} (${excluded.length} of ${library.terms + excluded.length} terms; --dimensions off searches them).`,
+    ...(excluded.length > 0
+      ? [`Left out for their units: ${some(excluded)} (${excluded.length} of ${all} terms; --dimensions off searches them).`]
+      : []),
+    ...(unusable.length > 0 ? [`Left out, as they are zero on all rows or not finite on one: ${some(unusable)}.`] : []),
   ];
+}
+
+function some(terms: readonly string[]): string {
+  return terms.slice(0, MAX_TERMS).join(", ") + (terms.length > MAX_TERMS ? ", …" : "");
 }
 
 function listLines(title: string, lines: readonly string[], paint: Paint): string[] {

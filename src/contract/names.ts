@@ -101,7 +101,7 @@ export const SCHEMA_VERSION = 2;
  * Version of the engine's arithmetic and rules. Two engines with the same value give the same bytes for one request;
  * raise it with every change that can alter a result, so that stored results of the old one are not reused.
  */
-export const ENGINE_VERSION = "3";
+export const ENGINE_VERSION = "4";
 
 /** The tenant of every request while `ORRERY_AUTH=none`. */
 export const LOCAL_TENANT = "local";

@@ -194,6 +194,9 @@ export const result = z
         terms: z.int().meta({ description: "Terms that were searched." }),
         dimensions: z.enum(dimensionRules).meta({ description: "The rule by which units restricted them." }),
         excluded: z.array(z.string()).meta({ description: "Terms that were left out because of the units of their columns." }),
+        unusable: z.array(z.string()).optional().meta({
+          description: "Terms in no law, because with any of their exponents they are zero on all rows or not finite on one.",
+        }),
       })
       .optional()
       .meta({ id: "Library", description: "What a discover job searched." }),

@@ -7,6 +7,7 @@ import { designOf, type Hypothesis, predictions } from "./fit.ts";
 import type { ShardFound } from "./found.ts";
 import { landscapeOf, regionsOf } from "./landscape.ts";
 import { lawOf } from "./law.ts";
+import { libraryOf } from "./library.ts";
 import type { Problem } from "./problem.ts";
 import { type Sample, thinned } from "./sample.ts";
 import { type Selection, selectionOf } from "./selection.ts";
@@ -76,8 +77,7 @@ export function judge(problem: Problem, found: ShardFound, datasetHash: string, 
   const sparse = leader && sparseContender(problem, leader, compared, pace);
   const design = winner?.design ?? designOf(MEAN, sample, pace);
   const settled = conclude(design, findings, sample, request, datasetHash, pace);
-  const { terms, dimensions, leftOut } = problem.plan;
-  const library: Result["library"] = { terms: terms.length, dimensions: dimensions?.rule ?? "off", excluded: leftOut };
+  const library = libraryOf(problem);
   const stlsq = sparse ? { stlsq: { text: textOf(sparse, problem), agrees: sparse.family === winner?.family } } : {};
   if (winner) return { ...settled, result: { ...settled.result, ...stlsq, library } };
   const { candidate: _, ...result } = settled.result;

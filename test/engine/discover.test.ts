@@ -112,6 +112,16 @@ describe("a discover job", () => {
     expect(result).toMatchObject({ verdict: "accepted", law: { noise: "additive", terms: [{ text: "x^2" }] } });
   });
 
+  test("names terms that no exponent makes a column of", () => {
+    const x = [-1, 1, 2, 3, 4, 5, 6, 7];
+    const { result } = discover({ x, T: x.map((value) => value ** 2) }, { hypothesis: { terms: ["log(x)", "x^p", "sin(x)"] } });
+    expect(result.library).toMatchObject({ terms: 3, unusable: ["log(x)"] });
+    expect(discover({ x, T: x }, { hypothesis: { terms: ["x^p"] } }).result.library).not.toHaveProperty("unusable");
+    const { result: none } = discover({ x, T: x.map((value) => value ** 2) }, { hypothesis: { terms: ["log(x)"] } });
+    expect(none).toMatchObject({ verdict: "rejected", library: { unusable: ["log(x)"] } });
+    expect(resultSchema.parse(none)).toEqual(none);
+  });
+
   test.each([2, 3, 4])("rejects a table of %i rows for want of a signal", (rows) => {
     const x = [1, 2, 3.5, 5].slice(0, rows);
     const { result } = discover({ x, T: x.map((value) => 2 * value) });
