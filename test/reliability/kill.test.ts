@@ -59,7 +59,14 @@ test("a job whose worker is killed in the middle succeeds once, with one result"
 
 test("a sharded job whose worker is killed finds what it finds without", async () => {
   const jobId = await submitLong(14, 1_000_000);
+  const explained = async () => (await call<{ reason: string; detail: string }>("GET", `${stack.url}/v1/jobs/${jobId}/explain`)).body;
+  expect(await explained()).toMatchObject({
+    reason: "running",
+    detail: expect.stringMatching(/^\d+ shards are open, [1-9] of them at work\.$/),
+  });
   await worker.end("SIGKILL");
+  // Once the server has given the worker up, nobody is said to be at work.
+  await until("the truth about the shards", async () => ((await explained()).reason === "queued" ? true : undefined));
   worker = await stack.startWorker();
   const struck = await finished(stack.url, jobId);
   expect(struck).toMatchObject({ status: "succeeded", attempts: 2 });

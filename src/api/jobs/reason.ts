@@ -88,6 +88,14 @@ export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queue
   }
 }
 
+/** The same reason, told by how many of the open shards are at work: a job knows only which of them are open. */
+export function ofShards(reason: Reason, open: number, busy: number): Reason {
+  const shards = open === 1 ? "1 shard is open" : `${open} shards are open`;
+  if (busy > 0) return { ...reason, detail: `${shards}, ${busy} of them at work.` };
+  const detail = `${shards}, none of them at work: they wait for a worker, or for one that was lost to be given up.`;
+  return { ...reason, reason: "queued", detail, blockedBy: `queue:${QUEUES.heavy}`, action: "Wait, or add workers for the pool heavy." };
+}
+
 /** `what` is in line. */
 function inQueue(queue: QueueState, since: number | undefined, what: string): Reason {
   const blockedBy = `queue:${queue.name}`;

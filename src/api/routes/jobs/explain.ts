@@ -1,14 +1,19 @@
 import { explanation, type Progress } from "../../../contract/job.ts";
 import { TERMINAL } from "../../../contract/names.ts";
 import { iso } from "../../jobs/body.ts";
-import { finished, type Reason, reasonOf } from "../../jobs/reason.ts";
+import { finished, ofShards, type Reason, reasonOf } from "../../jobs/reason.ts";
+import { isBusy } from "../../jobs/status.ts";
 import { hasFailed } from "../../jobs/view.ts";
 import { waitsOf } from "../../jobs/waits.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
 import type { Services } from "../../services.ts";
+import type { Temporal } from "../../temporal/temporal.ts";
 
 /** Events in which past waits are looked for. */
 const MAX_EVENTS = 500;
+
+/** Shards that are asked at the same time. */
+const PARALLEL = 8;
 
 /** `GET /v1/jobs/{id}/explain`: why the job is where it is, and what to do about it. */
 export function explainJob({ reader, temporal, queues, spending, deadLetters }: Services): Operation {
@@ -34,7 +39,10 @@ export function explainJob({ reader, temporal, queues, spending, deadLetters }: 
       const view = await reader.viewOf(described);
       const { jobId: job_id, status, progress } = view;
       const letter = hasFailed(view) ? await deadLetters.ofRun(job_id, view.memo) : undefined;
-      const found = TERMINAL.includes(status) ? finished(view, letter) : await reasonOf(snapshot, status, queues);
+      const told = TERMINAL.includes(status) ? finished(view, letter) : await reasonOf(snapshot, status, queues);
+      const { openChildren } = snapshot;
+      const inShards = told.reason === "running" && openChildren.length > 0;
+      const found = inShards ? ofShards(told, openChildren.length, await busyAmong(openChildren, temporal)) : told;
       const { reason, since, detail, blockedBy, action, queue } = found;
       const position = positionOf(found);
       const events = await temporal.events(snapshot.workflowId, snapshot.runId, MAX_EVENTS);
@@ -54,6 +62,16 @@ export function explainJob({ reader, temporal, queues, spending, deadLetters }: 
       });
     },
   });
+}
+
+/** How many of some shards are computed at this moment. */
+async function busyAmong(shards: readonly string[], temporal: Temporal): Promise<number> {
+  let busy = 0;
+  for (let from = 0; from < shards.length; from += PARALLEL) {
+    const some = await Promise.all(shards.slice(from, from + PARALLEL).map((id) => temporal.describe(id)));
+    busy += some.filter((shard) => shard?.activities.some(isBusy)).length;
+  }
+  return busy;
 }
 
 /** Nobody knows the order of a queue with priorities, but the job is among those that wait. The server's count can lag. */
