@@ -128,13 +128,13 @@ describe("a worker that is told to stop", () => {
 });
 
 describe("a gateway that is told to stop", () => {
-  /** An upload of 4 bytes, of which 2 have been sent. */
+  /** An upload of 8 bytes, of which 4 have been sent, that the gateway has said to wait for. */
   async function upload(): Promise<ClientRequest> {
-    const headers = { "content-type": "text/csv", "content-length": "8", "x-request-id": "upload-1" };
+    const headers = { "content-type": "text/csv", "content-length": "8", "x-request-id": "upload-1", expect: "100-continue" };
     const half = request(`${stack.url}/v1/datasets`, { method: "POST", headers });
+    half.flushHeaders();
+    await once(half, "continue");
     half.write("x,y\n");
-    await once(half, "socket");
-    await new Promise((resolve) => half.socket?.once("connect", resolve));
     return half;
   }
 
