@@ -79,8 +79,8 @@ function createProgram(settings: Settings, url: string): Command {
   addProcesses(program);
   program.showHelpAfterError("See: npx orrery --help");
   for (const command of program.commands) {
-    const help = `See: npx orrery ${command.name()} --help`;
-    for (const each of [command, ...command.commands]) each.showHelpAfterError(help);
+    command.showHelpAfterError(`See: npx orrery ${command.name()} --help`);
+    for (const inner of command.commands) inner.showHelpAfterError(`See: npx orrery ${command.name()} ${inner.name()} --help`);
   }
   return program;
 }

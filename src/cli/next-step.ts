@@ -12,20 +12,20 @@ export async function nextStep(document: Job, session: Session): Promise<string[
   if (!isFinished(document)) return [next(`watch ${id}`)];
   if (status === "succeeded") return [next(`result ${id}`)];
   const letter = await letterOf(document, session);
-  if (!letter) return [...(document.links.dead_letter ? ["Its dead letter comes within about a minute."] : []), next(`rerun ${id}`)];
+  if (!letter) return [...(letter === null ? ["Its dead letter comes within about a minute."] : []), next(`rerun ${id}`)];
   const { resolution, dead_letter_id: letterId } = letter;
   if (resolution === null) return [REMEDIES[letter.reason], next(remedyCommand(letter))];
   const { job_id: successor } = resolution;
   return [dealtWith(resolution), next(successor === undefined ? `dead-letters show ${letterId}` : `status ${successor}`)];
 }
 
-/** The dead letter of a job that failed. It can still be to come, and what else keeps it away costs no more than the advice. */
-export async function letterOf({ links }: Job, { gateway }: Session): Promise<DeadLetterBody | undefined> {
+/** The dead letter of a job that failed; null if it is still to come, undefined if it is none or cannot be read, which costs but the advice. */
+export async function letterOf({ links }: Job, { gateway }: Session): Promise<DeadLetterBody | null | undefined> {
   if (links.dead_letter === undefined) return undefined;
   try {
     return (await gateway.read(deadLetter, links.dead_letter)).document;
   } catch (error) {
-    if (error instanceof Refused) return undefined;
+    if (error instanceof Refused) return error.problem.code === "dead_letter_not_found" ? null : undefined;
     throw error;
   }
 }

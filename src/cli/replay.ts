@@ -7,6 +7,7 @@ import { decimal } from "./options.ts";
 import { EXIT } from "./outcome.ts";
 import { type Session, sessionOf } from "./session.ts";
 import { aligned, writeDocument } from "./terminal.ts";
+import { inCommands } from "./words.ts";
 
 /** `dead-letters replay`. */
 export function addReplay(letters: Command): void {
@@ -55,7 +56,7 @@ export function addReplay(letters: Command): void {
           const { text, document } = await gateway.read(replayReply, `${LETTERS}/replay`, { method: "POST", json });
           const reached = document.replays.filter(({ state }) => state !== "not_reached");
           if (options.json) writeDocument(terminal, text);
-          else showReplays(reached, terminal);
+          else showReplays(reached, session);
           told += reached.length;
           last = reached.findLast(({ state }) => state === "replayed")?.job_id ?? last;
           refused ||= reached.some(({ state }) => state === "refused");
@@ -70,9 +71,9 @@ export function addReplay(letters: Command): void {
     );
 }
 
-function showReplays(replays: ReplayReply["replays"], { out }: Session["terminal"]): void {
-  const rows = replays.map((each) => [each.dead_letter_id, each.state, each.error ? each.error.message : startOf(each)]);
-  if (rows.length > 0) out.write(`${aligned(rows).join("\n")}\n`);
+function showReplays(replays: ReplayReply["replays"], { terminal, next }: Session): void {
+  const rows = replays.map((each) => [each.dead_letter_id, each.state, each.error ? inCommands(each.error.message, next) : startOf(each)]);
+  if (rows.length > 0) terminal.out.write(`${aligned(rows).join("\n")}\n`);
 }
 
 function startOf({ job_id: id, starts_at: at }: ReplayReply["replays"][number]): string {

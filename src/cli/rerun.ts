@@ -37,7 +37,7 @@ export function addRerun(program: Command): void {
         showPlan(document, options, session);
         const letter = await letterOf((await gateway.read(job, jobPath(id))).document, session);
         if (letter?.reason === "refused")
-          terminal.err.write(`It will fail as it has, unless ${letter.code} came from elsewhere: ${inCliWords(letter.message)}\n`);
+          terminal.err.write(`Mind: it fails again, unless what it refers to has changed. ${inCliWords(letter.message, next)}\n`);
         return;
       }
       const { text, document } = await gateway.read(job, jobPath(id, "/rerun"), call);

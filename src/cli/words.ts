@@ -59,11 +59,15 @@ const CALLS: readonly (readonly [RegExp, (id?: string) => string])[] = [
 
 /** A gateway's words in those of the command line: options instead of pointers, commands, as `next` puts them, instead of calls. */
 export function inCliWords(text: string, next = (words: string) => `npx orrery ${words}`): string {
-  const called = CALLS.reduce((said, [call, command]) => said.replace(call, (_, id?: string) => next(command(id))), text);
-  const translated = called
+  const translated = inCommands(text, next)
     .replace(POINTER, (_, pointer: string, rest: string) => `${FLAGS[pointer]}${placeOf(rest)}`)
     .replace(NAME, (name) => NAMES.get(name) ?? name);
   return PHRASES.reduce((said, [phrase, own]) => said.replaceAll(phrase, own), translated);
+}
+
+/** The same of calls alone: for words that speak of a document as the user has written it. */
+export function inCommands(text: string, next: (words: string) => string): string {
+  return CALLS.reduce((said, [call, command]) => said.replace(call, (_, id?: string) => next(command(id))), text);
 }
 
 /** Where in the value of an option: lists are counted from one, as people do. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ERRORS, type ErrorCode } from "./errors.ts";
 import { artifact, jobError } from "./job.ts";
 import { DEAD_LETTER_REASONS, JOB_ID, KINDS, RESOLUTIONS } from "./names.ts";
+import { since } from "./since.ts";
 
 const timestamp = z.iso.datetime();
 const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
@@ -21,8 +22,8 @@ export const resolution = z
     by: z.string(),
     reason: z.string(),
     job_id: z.string().optional().meta({ description: "The job that took the place of the failed one." }),
-    patch: patch.optional().meta({ description: "What a replay changed of the request, if that is no longer than 4,096 characters." }),
-    at: timestamp.nullable().meta({ description: "Null while it waits for its error.json to be written." }),
+    patch: patch.optional().meta({ description: "What a replay changed of the request, unless that is longer than 4,096 characters." }),
+    at: timestamp.nullable().meta({ description: "Null for some that older versions resolved." }),
   })
   .meta({ id: "Resolution" });
 
@@ -65,19 +66,12 @@ export const deadLetterWithPayload = deadLetter
 
 export const deadLetterList = z.object({ dead_letters: z.array(deadLetter), next_page_token: z.string() }).meta({ id: "DeadLetterList" });
 
-const time = z.iso.datetime({ offset: true }).or(z.iso.date());
-
-/** A time, or a date for its beginning in UTC. */
-export const since = z
-  .string()
-  .refine((text) => time.safeParse(text).success, { abort: true, error: "must be a time such as 2026-01-31T12:00:00Z, or a date" });
-
 export const deadLetterFilter = z.strictObject({
   kind: z.enum(KINDS).optional(),
   reason: z.enum(DEAD_LETTER_REASONS).optional(),
   code: z.enum(codes).optional(),
   job_id: z.string().regex(JOB_ID, "must be the id of a job").optional().meta({ description: "Only those of the runs of this job." }),
-  since: since.optional().meta({ description: "Only those that failed at this time or later." }),
+  since: since.optional().meta({ description: "Only those that failed at this time, or on this date, or later." }),
 });
 export type DeadLetterFilter = z.infer<typeof deadLetterFilter>;
 

@@ -286,6 +286,8 @@ export interface Resolution {
   reason: string;
   /** The job that took the dead letter's place. */
   job_id?: string;
+  /** When, ISO 8601; absent where an older version resolved it. */
+  at?: string;
   /** What a replay changed of the request; absent if it was nothing, or too long to keep here. */
   patch?: Record<string, unknown>;
 }

@@ -41,7 +41,7 @@ export const REMEDIES: Record<DeadLetterReason, string> = {
   attempts_exhausted: "Remove the cause that the message names, then run the job once more.",
   poison: "Look into the log of the worker for what ended it, then replay the dead letter with a smaller request or on a larger worker.",
   deadline:
-    "Replay the dead letter with more time. Another run of the job has no more time than this one, but computes no completed shard again.",
+    "Replay the dead letter with more time, or run the job once more with the time it had; neither computes a completed shard again.",
   out_of_memory: "Replay the dead letter with a smaller request, or give computing threads more memory (ORRERY_THREAD_MEMORY_MB).",
   terminated: "Ask the operator who ended it, then run the job once more or discard the dead letter.",
   refused: "Correct the request as the message says, in a new job or in a replay of the dead letter with a patch; else discard it.",
@@ -59,9 +59,10 @@ interface Failed {
 const PROPOSED_SECONDS = 3_600;
 
 /** The arguments of `orrery` that do what the remedy says, or show what is needed for it. */
-export function remedyCommand({ reason, dead_letter_id: id, job_id, deadline_seconds: seconds = 0 }: Failed): string {
+export function remedyCommand({ reason, dead_letter_id: id, job_id, deadline_seconds: seconds }: Failed): string {
   if (reason === "attempts_exhausted" || reason === "terminated") return `rerun ${job_id}`;
-  if (reason !== "deadline") return `dead-letters show ${id}`;
+  // What older versions left does not tell its time; its request, which is shown, does.
+  if (reason !== "deadline" || seconds === undefined) return `dead-letters show ${id}`;
   // No job is given more.
   if (seconds >= MAX_DEADLINE_SECONDS) return `rerun ${job_id}`;
   const more = seconds < PROPOSED_SECONDS ? PROPOSED_SECONDS : Math.min(4 * seconds, MAX_DEADLINE_SECONDS);

@@ -25,18 +25,19 @@ export function lastLines(path: string, from: number, count: number): string[] {
     const start = Math.max(from, size - TAIL_BYTES);
     const buffer = Buffer.alloc(Math.max(0, size - start));
     const read = readSync(file, buffer, 0, buffer.length, start);
-    const lines = stripVTControlCharacters(buffer.toString("utf8", 0, read)).split("\n");
+    const lines = buffer.toString("utf8", 0, read).split("\n");
     return lines
       .filter((line) => line.trim() !== "")
       .slice(-count)
-      .flatMap(readable);
+      .flatMap(readable)
+      .map(stripVTControlCharacters);
   } finally {
     closeSync(file);
   }
 }
 
-/** Members of a line of our own logs that have their own places, or none. */
-const KNOWN = ["time", "level", "msg", "process", "err", "error"];
+/** Members of a line of our own logs that have their own places, or none; the last are errors. */
+const KNOWN = ["time", "level", "msg", "process", "err", "error", "cause"];
 /** Pino's numbers of what is worse than news. */
 const LEVELS: Record<number, string> = { 40: "warn", 50: "error", 60: "fatal" };
 
@@ -44,7 +45,7 @@ const LEVELS: Record<number, string> = { 40: "warn", 50: "error", 60: "fatal" };
 function readable(line: string): string[] {
   const entry = parsed(line);
   if (typeof entry?.time !== "string" || typeof entry.msg !== "string") return [line];
-  const { time, level, msg, err, error = err } = entry;
+  const { time, level, msg, err, error = err, cause = error } = entry;
   const about = Object.entries(entry).filter(([name]) => !KNOWN.includes(name));
   const words = [
     `${time.slice(11, 19)}Z`,
@@ -52,8 +53,14 @@ function readable(line: string): string[] {
     msg,
     ...about.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`),
   ];
-  const { message = "", stack = message } = (error ?? {}) as { message?: string; stack?: string };
-  return [words.filter(Boolean).join(" "), ...stack.split("\n").filter(Boolean)];
+  return [words.filter(Boolean).join(" "), ...textOf(cause).split("\n").filter(Boolean)];
+}
+
+/** An error as it was logged, whole or as a text. */
+function textOf(error: unknown): string {
+  const { stack, message } = (typeof error === "object" && error !== null ? error : { message: error }) as Record<string, unknown>;
+  const text = stack ?? message;
+  return typeof text === "string" ? text : "";
 }
 
 function parsed(line: string): Record<string, unknown> | undefined {

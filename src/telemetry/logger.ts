@@ -15,8 +15,8 @@ export function createLogger(options: { level: string; process: string }): Logge
       level: options.level,
       base: { process: options.process },
       redact: { paths: SECRETS, censor: "[redacted]" },
-      // The server's library calls it so.
-      serializers: { error: pino.stdSerializers.err },
+      // Without these an error has no text: ours are called cause, those of the server's library error.
+      serializers: { cause: pino.stdSerializers.err, error: pino.stdSerializers.err },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
     pino.destination({ dest: 2, sync: true }),

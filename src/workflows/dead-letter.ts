@@ -36,7 +36,7 @@ export async function deadLetter(input: JobInput, letter: DeadLetter): Promise<R
   const salvaging = new CancellationScope();
   setHandler(resolve, (given) => {
     if (resolution) return;
-    resolution = given;
+    resolution = { ...given, at: new Date().toISOString() };
     salvaging.cancel();
     // It is no longer open, though it cannot close before its file is written.
     if (!parked && patched("resolved-unfiled")) upsertMemo({ resolution });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Letter } from "../../src/api/dead-letters/letters.ts";
-import { finished, reasonOf, waitingOf } from "../../src/api/jobs/reason.ts";
+import { finished, ofShards, reasonOf, waitingOf } from "../../src/api/jobs/reason.ts";
 import type { JobView } from "../../src/api/jobs/view.ts";
 import type { Snapshot } from "../../src/api/temporal/snapshot.ts";
 
@@ -73,5 +73,33 @@ describe("of a job that has ended", () => {
   test("a dead letter that is still to come is announced", () => {
     expect(finished(view, undefined).action).toContain("its dead letter comes within about a minute");
     expect(finished({ ...view, status: "cancelled" }, undefined).action).toContain("no completed shard is computed again");
+  });
+});
+
+describe("of open shards", () => {
+  const told = { reason: "running", detail: "2 shards are open.", blockedBy: null, action: "Wait.", queue: null, since: 1 } as const;
+  const shard = (activity: object) =>
+    ({
+      execution: "running",
+      startedAt: 1,
+      activities: [{ type: "searchShard", attempt: 2, maxAttempts: 5, ...activity }],
+      openChildren: [],
+    }) as unknown as Snapshot;
+  const queues = { state: async (name: string) => ({ name, backlog: 0, pollers: 1 }) };
+
+  test("as many as are at work are told", async () => {
+    const shards = [shard({ state: "STARTED" }), shard({ state: "SCHEDULED" })];
+    expect(await ofShards(told, shards, queues)).toMatchObject({ reason: "running", detail: "2 shards are open, 1 of them at work." });
+  });
+
+  test("what one waits for is told if none is at work", async () => {
+    const pause = { state: "SCHEDULED", nextAttemptAt: Date.now() + 60_000, lastFailure: "store_unavailable" };
+    const found = await ofShards(told, [shard(pause), shard(pause)], queues);
+    expect(found).toMatchObject({ reason: "backoff", blockedBy: "activity:searchShard" });
+    expect(found.detail).toMatch(
+      /^2 shards are open, none of them at work\. Of the first: Attempt 1 of searchShard failed \(store_unavailable\)/,
+    );
+    expect((await ofShards(told, [shard({ state: "SCHEDULED", queue: "orrery-heavy" })], queues)).reason).toBe("queued");
+    expect((await ofShards(told, [shard({ state: "PAUSED" })], queues)).reason).toBe("paused");
   });
 });

@@ -60,7 +60,7 @@ test.each([
   [["watch"], "See: npx orrery watch --help"],
   [["dead-letters", "replay", "evaluate-1", "--reason", "deadline"], "Ids and --all or its filters exclude one another"],
   [["dead-letters", "replay"], "Give the ids of dead letters, or --all."],
-  [["dead-letters", "show"], "See: npx orrery dead-letters --help"],
+  [["dead-letters", "show"], "See: npx orrery dead-letters show --help"],
   [["dead-letters", "--code", "worker_lots"], "Did you mean worker_lost?"],
   [["jobs", "--url", "foo"], "Give an address, such as http://127.0.0.1:8080."],
   [["jobs", "--statu", "failed"], "See: npx orrery jobs --help"],

@@ -4,7 +4,6 @@ import { dealtWith, remedyCommand } from "../../src/contract/wording.ts";
 const failed = { dead_letter_id: "dead-letter.evaluate-1.1.k2", job_id: "evaluate-1" };
 
 test.each([
-  [undefined, 3_600],
   [60, 3_600],
   [3_600, 14_400],
   [604_799, 604_800],
@@ -18,6 +17,7 @@ test.each([
 test("what no more time can be given to, and what passes by itself, is run once more; what does not is looked at first", () => {
   expect(remedyCommand({ ...failed, reason: "deadline", deadline_seconds: 604_800 })).toBe("rerun evaluate-1");
   expect(remedyCommand({ ...failed, reason: "attempts_exhausted" })).toBe("rerun evaluate-1");
+  expect(remedyCommand({ ...failed, reason: "deadline" })).toBe(`dead-letters show ${failed.dead_letter_id}`);
   expect(remedyCommand({ ...failed, reason: "refused" })).toBe(`dead-letters show ${failed.dead_letter_id}`);
 });
 

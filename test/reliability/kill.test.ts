@@ -66,7 +66,7 @@ test("a sharded job whose worker is killed finds what it finds without", async (
   });
   await worker.end("SIGKILL");
   // Once the server has given the worker up, nobody is said to be at work.
-  await until("the truth about the shards", async () => ((await explained()).reason === "queued" ? true : undefined));
+  await until("the truth about the shards", async () => ((await explained()).detail.includes("none of them at work") ? true : undefined));
   worker = await stack.startWorker();
   const struck = await finished(stack.url, jobId);
   expect(struck).toMatchObject({ status: "succeeded", attempts: 2 });

@@ -14,8 +14,8 @@ export interface Letter {
   /** The server's id of its run. */
   runId: string;
   facts: DeadLetter;
-  /** What became of it, and when, ISO 8601; `null` while it is open. */
-  resolution: (Resolution & { at?: string }) | null;
+  /** What became of it; `null` while it is open. */
+  resolution: Resolution | null;
 }
 
 /** Which of them to list; open ones where nothing else is said. */
@@ -55,8 +55,8 @@ export function createDeadLetters(temporal: Temporal): DeadLetters {
   async function resolutionOf({ id, runId }: Pick<Letter, "id" | "runId">): Promise<Letter["resolution"]> {
     const close = await temporal.closeEvent(id, runId);
     const resolution = decoded<Resolution>(close?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]);
-    const at = millisOf(close?.eventTime);
-    return resolution ? { ...resolution, ...(at !== undefined && { at: iso(at) }) } : null;
+    const closedAt = millisOf(close?.eventTime);
+    return resolution ? { ...(closedAt !== undefined && { at: iso(closedAt) }), ...resolution } : null;
   }
 
   /** The same with what became of each, which the server's list does not tell. One that it has forgotten meanwhile is left out. */

@@ -88,12 +88,18 @@ export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queue
   }
 }
 
-/** The same reason, told by how many of the open shards are at work: a job knows only which of them are open. */
-export function ofShards(reason: Reason, open: number, busy: number): Reason {
-  const shards = open === 1 ? "1 shard is open" : `${open} shards are open`;
-  if (busy > 0) return { ...reason, detail: `${shards}, ${busy} of them at work.` };
-  const detail = `${shards}, none of them at work: they wait for a worker, or for one that was lost to be given up.`;
-  return { ...reason, reason: "queued", detail, blockedBy: `queue:${QUEUES.heavy}`, action: "Wait, or add workers for the pool heavy." };
+/**
+ * The reason of a job whose shards are open, which is all that it knows of them, by what each of them tells: if none is at
+ * work, the reason of one.
+ */
+export async function ofShards(told: Reason, shards: readonly Snapshot[], queues: Queues): Promise<Reason> {
+  const open = shards.length === 1 ? "1 shard is open" : `${shards.length} shards are open`;
+  const busy = shards.filter(({ activities }) => activities.some(isBusy)).length;
+  if (busy > 0) return { ...told, detail: `${open}, ${busy} of them at work.` };
+  const [idle] = shards.toSorted((one, other) => other.activities.length - one.activities.length);
+  if (!idle) return told;
+  const reason = await reasonOf(idle, "running", queues);
+  return { ...reason, detail: `${open}, none of them at work. Of the first: ${reason.detail}` };
 }
 
 /** `what` is in line. */

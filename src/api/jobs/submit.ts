@@ -114,13 +114,13 @@ export function createSubmit(deps: {
       ...(replayedFrom !== undefined && { replayed_from: replayedFrom }),
       ...(callback !== null && { webhook: true }),
     };
-    if (submission.dryRun) return { view: acceptedView(jobId, memo), replayed: false };
-    if (Object.keys(encoded).length > 0) {
+    if (submission.dryRun || Object.keys(encoded).length > 0) {
       // A request that is refused leaves nothing behind, so its key is looked up before a table is stored.
       const view = key === undefined ? undefined : await existing(jobId, submission, hash);
       if (view) return { view, replayed: true };
-      await Promise.all(Object.values(encoded).map((each) => storeTable(store, tenant, each)));
     }
+    if (submission.dryRun) return { view: acceptedView(jobId, memo), replayed: false };
+    await Promise.all(Object.values(encoded).map((each) => storeTable(store, tenant, each)));
 
     // The second round serves a key whose job the server forgot between the refused start and the look at it.
     for (let round = 1; ; round += 1) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AUDIT_ACTIONS, auditFolder, auditPage } from "../../../contract/audit.ts";
 import { OrreryError } from "../../../contract/errors.ts";
+import { since } from "../../../contract/since.ts";
 import type { AuditPlace } from "../../audit/log.ts";
 import { json, type Operation, operation } from "../../operation.ts";
 import type { Services } from "../../services.ts";
@@ -9,7 +10,7 @@ const MAX_PAGE = 1_000;
 const DAY_MS = 86_400_000;
 
 const query = z.strictObject({
-  since: z.iso.datetime({ offset: true, error: "must be a time such as 2026-01-31T12:00:00Z" }).optional().meta({
+  since: since.optional().meta({
     description:
       "Only what happened at this time or later. Events appear up to two minutes late, and up to 62 where the server's index of jobs lags: whoever asks again and again begins so much before the last time and passes over what it has. Default: 24 hours ago.",
   }),
@@ -37,8 +38,8 @@ export function listAudit({ audit }: Services): Operation {
     query,
     responses: { 200: json(auditPage, "One page.") },
     problems: ["store_unavailable"],
-    async handle({ response, tenant, query: { since, action, job_id, page_size, page_token } }) {
-      const filter = { since: since ? new Date(since) : new Date(Date.now() - DAY_MS), action, jobId: job_id };
+    async handle({ response, tenant, query: { since: from, action, job_id, page_size, page_token } }) {
+      const filter = { since: from ? new Date(from) : new Date(Date.now() - DAY_MS), action, jobId: job_id };
       const { events, next } = await audit.read(tenant, filter, Math.min(page_size, MAX_PAGE), placeIn(page_token, tenant));
       response.set("Cache-Control", "private, no-cache").json({ events, next_page_token: next ? tokenOf(next) : "" });
     },

@@ -1,12 +1,13 @@
 import { explanation, type Progress } from "../../../contract/job.ts";
 import { TERMINAL } from "../../../contract/names.ts";
 import { iso } from "../../jobs/body.ts";
+import { isShard } from "../../jobs/descendants.ts";
 import { finished, ofShards, type Reason, reasonOf } from "../../jobs/reason.ts";
-import { isBusy } from "../../jobs/status.ts";
 import { hasFailed } from "../../jobs/view.ts";
 import { waitsOf } from "../../jobs/waits.ts";
 import { json, type Operation, operation, pathParameter } from "../../operation.ts";
 import type { Services } from "../../services.ts";
+import type { Snapshot } from "../../temporal/snapshot.ts";
 import type { Temporal } from "../../temporal/temporal.ts";
 
 /** Events in which past waits are looked for. */
@@ -40,9 +41,8 @@ export function explainJob({ reader, temporal, queues, spending, deadLetters }: 
       const { jobId: job_id, status, progress } = view;
       const letter = hasFailed(view) ? await deadLetters.ofRun(job_id, view.memo) : undefined;
       const told = TERMINAL.includes(status) ? finished(view, letter) : await reasonOf(snapshot, status, queues);
-      const { openChildren } = snapshot;
-      const inShards = told.reason === "running" && openChildren.length > 0;
-      const found = inShards ? ofShards(told, openChildren.length, await busyAmong(openChildren, temporal)) : told;
+      const shards = told.reason === "running" ? await openShards(snapshot, temporal) : [];
+      const found = shards.length > 0 ? await ofShards(told, shards, queues) : told;
       const { reason, since, detail, blockedBy, action, queue } = found;
       const position = positionOf(found);
       const events = await temporal.events(snapshot.workflowId, snapshot.runId, MAX_EVENTS);
@@ -64,14 +64,12 @@ export function explainJob({ reader, temporal, queues, spending, deadLetters }: 
   });
 }
 
-/** How many of some shards are computed at this moment. */
-async function busyAmong(shards: readonly string[], temporal: Temporal): Promise<number> {
-  let busy = 0;
-  for (let from = 0; from < shards.length; from += PARALLEL) {
-    const some = await Promise.all(shards.slice(from, from + PARALLEL).map((id) => temporal.describe(id)));
-    busy += some.filter((shard) => shard?.activities.some(isBusy)).length;
-  }
-  return busy;
+async function openShards({ openChildren }: Snapshot, temporal: Temporal): Promise<Snapshot[]> {
+  const ids = openChildren.filter(isShard);
+  const shards: (Snapshot | undefined)[] = [];
+  for (let from = 0; from < ids.length; from += PARALLEL)
+    shards.push(...(await Promise.all(ids.slice(from, from + PARALLEL).map((id) => temporal.describe(id)))));
+  return shards.filter((shard) => shard !== undefined).filter(({ closedAt }) => closedAt === undefined);
 }
 
 /** Nobody knows the order of a queue with priorities, but the job is among those that wait. The server's count can lag. */

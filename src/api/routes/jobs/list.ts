@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { jobList } from "../../../contract/job.ts";
 import { KINDS, STATUSES, VERDICTS } from "../../../contract/names.ts";
+import { since } from "../../../contract/since.ts";
 import { createListing } from "../../jobs/listing.ts";
 import { json, type Operation, operation } from "../../operation.ts";
 import type { Services } from "../../services.ts";
@@ -11,11 +12,7 @@ const query = z.strictObject({
   kind: z.enum(KINDS).optional(),
   status: z.enum(STATUSES).optional(),
   verdict: z.enum(VERDICTS).optional(),
-  since: z.iso
-    .datetime({ offset: true, abort: true, error: "must be a time such as 2026-01-31T12:00:00Z" })
-    .refine(isFourDigitYear, "must be a time in the years 0000 to 9999 of UTC, such as 2026-01-31T12:00:00Z")
-    .optional()
-    .meta({ description: "Only jobs that were accepted at this time or later." }),
+  since: since.optional().meta({ description: "Only jobs that were accepted at this time, or on this date, or later." }),
   page_size: z.coerce
     .number()
     .int()
@@ -24,12 +21,6 @@ const query = z.strictObject({
     .meta({ description: `Most jobs of one page; above ${MAX_PAGE} it is ${MAX_PAGE}. A page can have fewer and still not be the last.` }),
   page_token: z.string().max(4_096).default("").meta({ description: "`next_page_token` of the page before, with the same filter." }),
 });
-
-/** An offset can move a time out of the four digits that the server's index reads. */
-function isFourDigitYear(text: string): boolean {
-  const year = new Date(text).getUTCFullYear();
-  return year >= 0 && year <= 9_999;
-}
 
 /** `GET /v1/jobs`: the tenant's jobs, newest first. */
 export function listJobs(services: Services): Operation {

@@ -3,10 +3,9 @@ import { OrreryError } from "../../../contract/errors.ts";
 import { job } from "../../../contract/job.ts";
 import { TERMINAL } from "../../../contract/names.ts";
 import { result } from "../../../contract/result.ts";
-import type { Letter } from "../../dead-letters/letters.ts";
 import { jobStatus, retryAfterSeconds, statusBody, tagOf } from "../../jobs/body.ts";
 import { resultOf } from "../../jobs/result.ts";
-import { hasFailed, type JobView } from "../../jobs/view.ts";
+import type { JobView } from "../../jobs/view.ts";
 import { type Call, json, type Operation, operation, pathParameter } from "../../operation.ts";
 import { departure, knows, waitSeconds } from "../../preference.ts";
 import type { Services } from "../../services.ts";
@@ -30,7 +29,7 @@ const jobQuery = z.strictObject({
 
 /** `GET /v1/jobs/{id}`, its short form and its result. */
 export function readJob(services: Services): Operation[] {
-  const { reader, store, jobBody, spending, deadLetters } = services;
+  const { reader, store, jobBody, spending } = services;
   const shared = { method: "get", tag: "Jobs", problems: ["job_not_found", "temporal_unavailable"] } as const;
   return [
     operation({
@@ -70,10 +69,7 @@ export function readJob(services: Services): Operation[] {
       async handle({ request, response, tenant }) {
         const view = await reader.read(pathParameter(request, "id"), tenant);
         const found = await resultOf(store, view);
-        if (!found) {
-          const letter = hasFailed(view) ? await deadLetters.ofRun(view.jobId, view.memo) : undefined;
-          throw withoutResult(view, letter, (seconds) => response.set("Retry-After", seconds));
-        }
+        if (!found) throw withoutResult(view, (seconds) => response.set("Retry-After", seconds));
         response.set("Cache-Control", "private, no-cache").json(found);
       },
     }),
@@ -105,11 +101,10 @@ async function answer(services: Services, call: Call<unknown>, form: string, bod
   else response.json(await bodyOf(view));
 }
 
-function withoutResult(view: JobView, letter: Letter | undefined, retryAfter: (seconds: string) => void): OrreryError {
+function withoutResult(view: JobView, retryAfter: (seconds: string) => void): OrreryError {
   if (TERMINAL.includes(view.status)) {
     const why = view.error ? `: ${view.error.message} (${view.error.code}).` : ".";
-    const partial = letter?.facts.partial_file ? `GET /v1/jobs/${view.jobId}/artifacts/partial.json gives what was found until then; ` : "";
-    const advice = `${partial}GET /v1/jobs/${view.jobId}/explain says what to do.`;
+    const advice = `GET /v1/jobs/${view.jobId}/explain says what to do.`;
     return new OrreryError("job_has_no_result", `Job ${view.jobId} ended as ${view.status}${why} ${advice}`);
   }
   const seconds = String(retryAfterSeconds(view));
