@@ -15,10 +15,17 @@ export function createLogger(options: { level: string; process: string }): Logge
       level: options.level,
       base: { process: options.process },
       redact: { paths: SECRETS, censor: "[redacted]" },
-      // Without these an error has no text: ours are called cause, those of the server's library error.
-      serializers: { cause: pino.stdSerializers.err, error: pino.stdSerializers.err },
+      // Our own lines call an error cause, those of the server's library error.
+      serializers: { err: written, error: written, cause: written },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
     pino.destination({ dest: 2, sync: true }),
   );
+}
+
+/** An error's text and where it came from. What libraries hang on to it, such as a request with its headers, stays out. */
+function written(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { type, message, stack } = pino.stdSerializers.err(error);
+  return { type, message, stack };
 }
