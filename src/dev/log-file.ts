@@ -53,7 +53,9 @@ function readable(line: string): string[] {
     msg,
     ...about.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`),
   ];
-  return [words.filter(Boolean).join(" "), ...textOf(cause).split("\n").filter(Boolean)];
+  const where = textOf(cause).split("\n").filter(Boolean);
+  // A warning says what it is about; only what may have ended the process says where as well.
+  return [words.filter(Boolean).join(" "), ...(Number(level) < 50 ? where.slice(0, 1) : where)];
 }
 
 /** An error as it was logged, whole or as a text. */
