@@ -67,8 +67,7 @@ export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queue
     if (openChildren.length > 0) {
       const queue = await queues.state(QUEUES.heavy, "activity");
       if (queue.pollers === 0) return inQueue(queue, startedAt, "A shard");
-      const open = openChildren.length === 1 ? "1 shard is open." : `${openChildren.length} shards are open.`;
-      return { ...plain("running", startedAt, open, "Wait, or look at its tree."), queue };
+      return { ...plain("running", startedAt, `${openText(openChildren.length)}.`, "Wait, or look at its tree."), queue };
     }
     if (!workflowTask && dueAt > Date.now()) {
       const delayed = plain("delayed", startedAt, `Its start is delayed until ${iso(dueAt)}.`, "Wait, or cancel the job.");
@@ -93,13 +92,17 @@ export async function reasonOf(snapshot: Snapshot, status: Status, queues: Queue
  * work, the reason of one.
  */
 export async function ofShards(told: Reason, shards: readonly Snapshot[], queues: Queues): Promise<Reason> {
-  const open = shards.length === 1 ? "1 shard is open" : `${shards.length} shards are open`;
+  const open = openText(shards.length);
   const busy = shards.filter(({ activities }) => activities.some(isBusy)).length;
   if (busy > 0) return { ...told, detail: `${open}, ${busy} of them at work.` };
   const [idle] = shards.toSorted((one, other) => other.activities.length - one.activities.length);
   if (!idle) return told;
   const reason = await reasonOf(idle, "running", queues);
   return { ...reason, detail: `${open}, none of them at work. Of the first: ${reason.detail}` };
+}
+
+function openText(shards: number): string {
+  return shards === 1 ? "1 shard is open" : `${shards} shards are open`;
 }
 
 /** `what` is in line. */
