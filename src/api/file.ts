@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { OrreryError } from "../../contract/errors.ts";
-import type { Artifact } from "../../contract/job.ts";
+import { OrreryError } from "../contract/errors.ts";
+import type { Artifact } from "../contract/job.ts";
 
 /**
  * A stored file, each chunk when the next is here and the last when all have the right hash: a client never has the
